@@ -1,0 +1,252 @@
+"""Everything we ever say to a person, as one tagged union; the words are made at the edge in the reader's language."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from backend.domain.types import Urgency
+
+
+class TaskRef(msgspec.Struct, frozen=True):
+    """What a notice says of its task, as it was when it was said."""
+
+    id: int
+    code: str
+    title: str
+    due_at: datetime
+    urgency: Urgency = Urgency.NORMAL
+    secret: bool = False
+
+
+class Notice(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Base of all notices; the tag is the class name."""
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__
+
+
+class TaskNotice(Notice, frozen=True):
+    task: TaskRef
+
+
+class TaskAssigned(TaskNotice, frozen=True):
+    """To the lead: a new task. Shown as the card with buttons."""
+
+    by: str
+    on_behalf_of: str = ""
+    part: str = "lead"
+
+
+class TaskReassigned(TaskNotice, frozen=True):
+    """To the former lead: it is somebody else's now."""
+
+    by: str
+    to: str
+
+
+class TaskAcknowledged(TaskNotice, frozen=True):
+    """To the assigner of urgent work: the lead has it."""
+
+    by: str
+
+
+class TaskDeclined(TaskNotice, frozen=True):
+    by: str
+    reason: str
+
+
+class TaskReported(TaskNotice, frozen=True):
+    """To the assigner: a report waits for a decision (or, without acceptance, the task is done)."""
+
+    by: str
+    text: str
+    files: int = 0
+    done: bool = False
+
+
+class TaskAccepted(TaskNotice, frozen=True):
+    by: str
+
+
+class TaskReturned(TaskNotice, frozen=True):
+    by: str
+    reason: str
+    major_error: bool = False
+
+
+class TaskCancelled(TaskNotice, frozen=True):
+    by: str
+    reason: str
+
+
+class ExtensionAsked(TaskNotice, frozen=True):
+    by: str
+    until: datetime
+    reason: str
+    extension_id: int
+
+
+class ExtensionApproved(TaskNotice, frozen=True):
+    by: str
+    until: datetime
+
+
+class ExtensionRefused(TaskNotice, frozen=True):
+    by: str
+    reason: str
+
+
+class DueMoved(TaskNotice, frozen=True):
+    by: str
+    before: datetime
+
+
+class TaskCommented(TaskNotice, frozen=True):
+    by: str
+    text: str
+
+
+class TaskUndone(TaskNotice, frozen=True):
+    """A report or an acceptance was taken back."""
+
+    by: str
+    what: str
+
+
+class TaskNudged(TaskNotice, frozen=True):
+    """A leader's one-tap Nhắc."""
+
+    by: str
+
+
+class TaskDueSoon(TaskNotice, frozen=True):
+    """A reminder before the deadline. ``why`` is a key of the catalogue, ``params`` fill it."""
+
+    why: str = "share"
+    params: dict[str, int | str] = {}
+
+
+class TaskDueNow(TaskNotice, frozen=True):
+    """A reminder on the last useful moment before the deadline."""
+
+
+class TaskOverdue(TaskNotice, frozen=True):
+    """A reminder after the deadline: open for ``days`` working days past it."""
+
+    days: int
+
+
+class TaskUnacknowledged(TaskNotice, frozen=True):
+    """To the lead: asked again, the acknowledgement limit has passed."""
+
+    limit_minutes: int
+
+
+class TaskSilent(TaskNotice, frozen=True):
+    """Up the reporting line: ``lead`` has not acknowledged; ``level`` 1 the assigner, 2 one level up, …"""
+
+    lead: str
+    level: int
+    skipped: tuple[str, ...] = ()
+
+
+class DecisionDue(TaskNotice, frozen=True):
+    """To the assigner: a report has waited longer than the decision limit."""
+
+    lead: str
+    waiting_minutes: int
+
+
+class TaskLate(TaskNotice, frozen=True):
+    """To the lead: charged, with what it costs and how to ask for a waiver."""
+
+    instance: int
+    cost: Decimal
+    late_minutes: int
+
+
+class TaskLateForAssigner(TaskNotice, frozen=True):
+    lead: str
+    instance: int
+
+
+class SubtaskFinished(TaskNotice, frozen=True):
+    """To the lead of the parent task: the reply is here."""
+
+    by: str
+
+
+class CardChanged(TaskNotice, frozen=True):
+    """Nothing to say aloud: the task's card in the chat is edited to what is now true."""
+
+
+class RecurrenceFailed(Notice, frozen=True):
+    """To the assigner: the next task of a recurrence could not be made."""
+
+    title: str
+    problem: str
+
+
+class SubstituteNamed(Notice, frozen=True):
+    """To a substitute: somebody is away and named you."""
+
+    person: str
+    from_on: date
+    until_on: date
+    authority: bool = False
+
+
+class PersonLeft(Notice, frozen=True):
+    """To the leader: somebody left with tasks still open."""
+
+    person: str
+    codes: tuple[str, ...]
+
+
+class ChatLinked(Notice, frozen=True):
+    """A chat was linked to the account."""
+
+    channel: str
+
+
+class SignInLink(Notice, frozen=True):
+    """A one-time link by e-mail; the address itself is a secret, so it is never shown again."""
+
+    url: str
+    until: datetime
+
+
+AnyNotice = (
+    TaskAssigned
+    | TaskReassigned
+    | TaskAcknowledged
+    | TaskDeclined
+    | TaskReported
+    | TaskAccepted
+    | TaskReturned
+    | TaskCancelled
+    | ExtensionAsked
+    | ExtensionApproved
+    | ExtensionRefused
+    | DueMoved
+    | TaskCommented
+    | TaskUndone
+    | TaskNudged
+    | TaskDueSoon
+    | TaskDueNow
+    | TaskOverdue
+    | TaskUnacknowledged
+    | TaskSilent
+    | DecisionDue
+    | TaskLate
+    | TaskLateForAssigner
+    | SubtaskFinished
+    | CardChanged
+    | RecurrenceFailed
+    | SubstituteNamed
+    | PersonLeft
+    | ChatLinked
+    | SignInLink
+)

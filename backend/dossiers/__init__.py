@@ -1,0 +1,1 @@
+"""Dossiers of administrative procedures (a later issue's room)."""

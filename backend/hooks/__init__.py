@@ -1,0 +1,1 @@
+"""Outgoing webhooks (a later issue's room)."""

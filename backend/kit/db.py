@@ -1,0 +1,138 @@
+"""The database: opening and closing it, transactions, and SQL text that runs on both SQLite and PostgreSQL."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.connection import get_connection
+from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.transactions import in_transaction
+
+__all__ = ["IntegrityError", "OperationalError", "Sql", "config", "connection", "is_postgres", "opened", "transaction"]
+
+T = TypeVar("T")
+
+CONNECTION = "default"
+APP = "models"
+
+
+def config(url: str, pool: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL, ``sqlite:///PATH[?pragma=value]`` or ``postgres://…``."""
+    if url.startswith("sqlite:///"):
+        parts = urlsplit(url)
+        pragmas: dict[str, Any] = {"busy_timeout": 15000, "synchronous": "NORMAL", **dict(parse_qsl(parts.query))}
+        path = parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path
+        link = {"engine": "backend.kit.sqlite", "credentials": {"file_path": path, **pragmas}}
+    else:
+        link = cast(dict[str, Any], expand_db_url(url.replace("postgresql://", "postgres://", 1)))
+        link["credentials"] = {"minsize": 1, "maxsize": pool, **link["credentials"]}
+    return {
+        "connections": {CONNECTION: link},
+        "apps": {
+            APP: {
+                "models": ["backend.models"],
+                "migrations": "backend.migrations",
+                "default_connection": CONNECTION,
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def opened(url: str, pool: int = 10) -> AsyncIterator[None]:
+    """Hold the process's one database open. Server tasks started later see it too (the global fall-back)."""
+    # Executors are cached by connection name; a process that opens another dialect under the same name (tests,
+    # `restore`) would build SQL for the wrong one.
+    EXECUTOR_CACHE.clear()
+    await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await Tortoise.close_connections()
+
+
+def connection() -> BaseDBAsyncClient:
+    """The connection in force here: the open transaction's, or the pool."""
+    return get_connection(CONNECTION)
+
+
+def is_postgres() -> bool:
+    return connection().capabilities.dialect == "postgres"
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
+    """One transaction; inside another it is a savepoint. Never await the network inside: SQLite has one writer."""
+    async with in_transaction(CONNECTION) as held:
+        yield held
+
+
+class Sql:
+    """Numbers the parameters of one statement as its text is written, for either database.
+
+    ``sql = Sql(); await sql.rows(f"select … where id = {sql.arg(7)}", Row)``. Numbered placeholders let parts be
+    written in any order. Values are converted to what each driver compares correctly: on SQLite instants become UTC
+    text in the very form the ORM stores, dates ISO text, decimals text.
+    """
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.postgres = is_postgres()
+
+    def arg(self, value: Any) -> str:
+        """Add one parameter and return its placeholder."""
+        self.values.append(value if self.postgres else _for_sqlite(value))
+        return f"${len(self.values)}" if self.postgres else f"?{len(self.values)}"
+
+    def args(self, values: Sequence[Any]) -> str:
+        """A parenthesised list for ``in``; an empty one matches nothing."""
+        return "(" + ", ".join(self.arg(value) for value in values) + ")" if values else "(null)"
+
+    def any_of(self, column: str, values: Sequence[int]) -> str:
+        """``column`` is one of ``values``; one parameter on PostgreSQL however many there are."""
+        if self.postgres:
+            return f"{column} = any({self.arg(list(values))}::bigint[])"
+        return f"{column} in {self.args(values)}"
+
+    @property
+    def skip_locked(self) -> str:
+        """Row-lock clause for claiming; SQLite's single writer needs none."""
+        return "for update skip locked" if self.postgres else ""
+
+    async def rows(self, text: str) -> list[dict[str, Any]]:
+        """Run and return every row."""
+        return cast(list[dict[str, Any]], await connection().execute_query_dict(text, self.values))
+
+    async def fetch(self, text: str, row: type[T]) -> list[T]:
+        """Run and return every row as a Struct ``row`` (columns matched by name; JSON columns stay text on SQLite)."""
+        return [convert(found, row) for found in await self.rows(text)]
+
+    async def run(self, text: str) -> int:
+        """Run a statement and return how many rows it touched."""
+        count, _ = await connection().execute_query(text, self.values)
+        return count
+
+
+def convert(found: dict[str, Any], row: type[T]) -> T:
+    """One raw row as a Struct, with SQLite's text and integers turned into instants, dates, decimals and booleans."""
+    return msgspec.convert(found, row, strict=False)
+
+
+def _for_sqlite(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value

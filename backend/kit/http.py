@@ -1,0 +1,117 @@
+"""What every answer shares: one access line, security headers, conditional requests, the OpenAPI page."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+from backend import __version__
+from backend.kit import logs
+from backend.kit.state import sync_clock
+
+log = logs.get("http")
+
+REQUESTS = Counter("giaoviec_http_requests_total", "Answered requests", ["method", "status"])
+SECONDS = Histogram("giaoviec_http_seconds", "Seconds to answer", ["method"])
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'self' https://web.telegram.org; require-trusted-types-for 'script'"
+)
+_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def access_log(clock_moves: bool) -> Callable[[ASGIApp], ASGIApp]:
+    """Give the request its id, write one line when it is answered, count it. In a demo (``clock_moves``) also take the
+    clock's offset from the database first, since another process may have moved it."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            method = str(scope.get("method", ""))
+            if not method:  # not HTTP
+                await app(scope, receive, send)
+                return
+            given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+            request_id = given if given.isalnum() and len(given) <= 64 else logs.new_request_id()
+            logs.bind_request(request_id)
+            if clock_moves:
+                await sync_clock()
+            started, status = time.perf_counter(), 500
+
+            async def count(message: Message) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                    MutableScopeHeaders.from_message(message)["x-request-id"] = request_id
+                await send(message)
+
+            try:
+                await app(scope, receive, count)
+            finally:
+                took = time.perf_counter() - started
+                REQUESTS.labels(method, str(status)).inc()
+                SECONDS.labels(method).observe(took)
+                log.info("http", method=method, path=scope["path"], status=status, ms=round(took * 1000, 1))
+
+        return serve
+
+    return wrap
+
+
+async def security_headers(message: Message, _: Scope) -> None:
+    """Headers that every answer carries, errors and static files too."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+
+
+def openapi_config(*pages: OpenAPIRenderPlugin) -> OpenAPIConfig:
+    """OpenAPI 3.1 at /api/openapi.json; the page that shows it at /api is one of ours (backend.web.docs), no CDN."""
+    return OpenAPIConfig(
+        title="giaoviec",
+        version=__version__,
+        description="Task assignment, reminders and scoring for public offices.",
+        path="/api",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json"), *pages],
+        use_handler_docstrings=True,
+    )
+
+
+def etag(version: int, *, body: bytes = b"") -> str:
+    """The entity tag of a version; with ``body``, of this very representation of it (what a reader sees of a thing may
+    change while the thing's version does not)."""
+    return f'"{version}-{hashlib.sha256(body).hexdigest()[:16]}"' if body else f'"{version}"'
+
+
+def none_match(request: Request[Any, Any, Any], tag: str) -> bool:
+    """Whether the client already has ``tag`` (If-None-Match, RFC 9110 §13.1.2): the answer is 304 without a body."""
+    given = request.headers.get("if-none-match", "")
+    held = {part.strip().removeprefix("W/") for part in given.split(",")}
+    return tag.removeprefix("W/") in held or "*" in held
+
+
+def if_match(request: Request[Any, Any, Any]) -> int | None:
+    """The version a client decided on, from If-Match; None when it did not say (or said ``*``).
+
+    An entity tag that is not one of ours can match nothing, so it is version 0.
+    """
+    given = request.headers.get("if-match", "").strip()
+    if not given or given == "*":
+        return None
+    text = given.removeprefix("W/").strip('"').partition("-")[0]
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,58 @@
+"""Every table, in one registry: fields and constraints only."""
+
+from backend.models.auth import ApiToken, ChatLink, FeedLink, LinkCode, OneTimeLink, RefreshToken, Session, Throttle
+from backend.models.calendars import Calendar
+from backend.models.files import Attachment, Blob
+from backend.models.org import Delegation, Leave, Person, Position, Unit
+from backend.models.outbox import ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
+from backend.models.scores import LedgerEntry, Mark, Period, PeriodResult, RuleSet
+from backend.models.system import AuditRow, IdempotencyKey, Setting
+from backend.models.tasks import (
+    CodeCounter,
+    Extension,
+    Recurrence,
+    Report,
+    Task,
+    TaskEvent,
+    TaskNumber,
+    TaskPart,
+)
+
+__all__ = [
+    "ApiToken",
+    "Attachment",
+    "AuditRow",
+    "Blob",
+    "Calendar",
+    "ChatLink",
+    "ChatPrompt",
+    "CodeCounter",
+    "Delegation",
+    "DeliveryAttempt",
+    "Extension",
+    "FeedLink",
+    "IdempotencyKey",
+    "InboundUpdate",
+    "Leave",
+    "LedgerEntry",
+    "LinkCode",
+    "Mark",
+    "OneTimeLink",
+    "OutboxNotice",
+    "Period",
+    "PeriodResult",
+    "Person",
+    "Position",
+    "Recurrence",
+    "RefreshToken",
+    "Report",
+    "RuleSet",
+    "Session",
+    "Setting",
+    "Task",
+    "TaskEvent",
+    "TaskNumber",
+    "TaskPart",
+    "Throttle",
+    "Unit",
+]

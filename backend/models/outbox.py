@@ -1,0 +1,103 @@
+"""Tables of speaking: notices to send, every attempt, and what came in."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class OutboxNotice(Model):
+    """One thing to say to one person, written in the transaction of its cause.
+
+    ``status``: pending → claimed → sent | dead | cancelled | muted (nobody to send it to). ``not_before`` is domain
+    time (working hours, slots); ``ready_at`` and ``lease_until`` are real time (grace, back-off, leases).
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    dedup_key = fields.CharField(190, unique=True)
+    kind = fields.CharField(40)
+    payload = fields.JSONField[dict[str, Any]]()
+    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.Person", related_name="notices", on_delete=fields.CASCADE
+    )
+    task: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Task", null=True, related_name="notices", on_delete=fields.CASCADE
+    )
+    # Cancelled with their cause when it goes away: e.g. ``remind``, ``assigned``.
+    topic = fields.CharField(24, default="")
+    urgent = fields.BooleanField(default=False)
+    status = fields.CharField(12, default="pending")
+    created_at = fields.DatetimeField()
+    not_before = fields.DatetimeField()
+    ready_at = fields.DatetimeField()
+    lease_until = fields.DatetimeField(null=True)
+    lease_owner = fields.CharField(64, default="")
+    attempts = fields.IntField(default=0)
+    # An earlier attempt may have arrived: the text says so when it is sent once more.
+    maybe_sent = fields.BooleanField(default=False)
+    settled_at = fields.DatetimeField(null=True)
+    problem = fields.CharField(300, default="")
+
+    class Meta:
+        table = "outbox_notice"
+        indexes = (("task_id", "status"), ("person_id", "status"))  # what is ready: partial index in migration 0002
+
+
+class DeliveryAttempt(Model):
+    """One try to deliver a notice on one channel, the proof behind "tôi không nhận được việc". Times are real time."""
+
+    id = fields.BigIntField(primary_key=True)
+    notice: fields.ForeignKeyRelation[OutboxNotice] = fields.ForeignKeyField(
+        "models.OutboxNotice", related_name="deliveries", on_delete=fields.CASCADE
+    )
+    channel = fields.CharField(16)
+    address = fields.CharField(190)
+    started_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+    # started | sent | retry | failed | unknown
+    outcome = fields.CharField(12, default="started")
+    # The channel's own message id, by which the message is edited and replies are recognised.
+    receipt = fields.CharField(190, default="")
+    problem = fields.CharField(300, default="")
+
+    class Meta:
+        table = "delivery_attempt"
+        indexes = (("notice_id", "id"), ("channel", "address", "receipt"))
+
+
+class InboundUpdate(Model):
+    """An update from a chat server, kept until it is handled, the key makes repeats harmless."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(16)
+    update_key = fields.CharField(120)
+    body = fields.TextField()
+    received_at = fields.DatetimeField()
+    handled_at = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    problem = fields.CharField(300, default="")
+
+    class Meta:
+        table = "inbound_update"
+        unique_together = (("channel", "update_key"),)
+        indexes = (("handled_at", "id"),)
+
+
+class ChatPrompt(Model):
+    """A question the bot asked and whose answer it waits for: which task, which act."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(16)
+    address = fields.CharField(190)
+    receipt = fields.CharField(190)
+    task: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "models.Task", null=True, related_name="prompts", on_delete=fields.CASCADE
+    )
+    act = fields.CharField(24)
+    data = fields.JSONField[dict[str, Any]](default=dict)
+    asked_at = fields.DatetimeField()
+    answered_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "chat_prompt"
+        indexes = (("channel", "address", "receipt"),)

@@ -1,0 +1,84 @@
+"""What is to be said: notices are written in the transaction of their cause and sent after it by ``bot.sender``."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from backend.domain.notices import AnyNotice, CardChanged, TaskNotice, TaskRef
+from backend.kit import clock
+from backend.kit.db import Sql
+
+#: The first notice of a new task leaves after this undo grace, in real seconds (reminders.md rule 11).
+UNDO_GRACE_S = 10
+
+
+async def enqueue(
+    notice: AnyNotice,
+    person_id: int,
+    dedup_key: str,
+    *,
+    topic: str = "",
+    urgent: bool = False,
+    not_before: datetime | None = None,
+    grace_s: float = 0,
+) -> bool:
+    """Say ``notice`` to a person, once for ever per ``dedup_key``; False when it was already there.
+
+    ``topic`` lets :func:`cancel` take it back with its cause. ``not_before`` is domain time (default: now), ``grace_s``
+    real seconds. ``urgent`` goes before the rest. Call it inside the transaction of the cause.
+    """
+    now = clock.now()
+    sql = Sql()
+    made = await sql.rows(
+        "insert into outbox_notice (dedup_key, kind, payload, person_id, task_id, topic, urgent, status, created_at, "
+        "not_before, ready_at, lease_owner, attempts, maybe_sent, problem) values ("
+        f"{sql.arg(dedup_key)}, {sql.arg(notice.kind)}, {sql.arg(msgspec.json.encode(notice).decode())}, "
+        f"{sql.arg(person_id)}, {sql.arg(notice.task.id if isinstance(notice, TaskNotice) else None)}, "
+        f"{sql.arg(topic)}, {sql.arg(urgent)}, 'pending', {sql.arg(now)}, {sql.arg(not_before or now)}, "
+        f"{sql.arg(clock.real() + timedelta(seconds=grace_s))}, '', 0, {sql.arg(False)}, '') "
+        "on conflict (dedup_key) do nothing returning id"
+    )
+    return bool(made)
+
+
+async def cancel(task_id: int, *topics: str, person_id: int | None = None) -> int:
+    """Take back what has not left yet about a task (all topics when none is named); returns how many were never said.
+
+    A notice that is being sent this very moment is not touched: it may have arrived. One that may have arrived earlier
+    is not sent again, and not counted.
+    """
+    sql = Sql()
+    where = f"task_id = {sql.arg(task_id)}"
+    if topics:
+        where += f" and topic in {sql.args(topics)}"
+    if person_id is not None:
+        where += f" and person_id = {sql.arg(person_id)}"
+    return await _cancel(sql, where)
+
+
+async def take_back(dedup_key: str) -> bool:
+    """Unsay one notice that has not left yet; False when it has (or may have, or was never there)."""
+    sql = Sql()
+    return bool(await _cancel(sql, f"dedup_key = {sql.arg(dedup_key)}"))
+
+
+async def _cancel(sql: Sql, where: str) -> int:
+    rows = await sql.rows(
+        f"update outbox_notice set status = 'cancelled', settled_at = {sql.arg(clock.real())} "
+        f"where {where} and status in ('pending', 'claimed') returning maybe_sent"
+    )
+    return sum(not row["maybe_sent"] for row in rows)
+
+
+async def refresh_cards(task: TaskRef, version: int, people: Iterable[int]) -> None:
+    """Have the task's cards in these people's chats edited to what is now true; nothing is said aloud."""
+    people = sorted(set(people))
+    sql = Sql()
+    linked = await sql.rows(
+        f"select distinct person_id from chat_link where ended_at is null and {sql.any_of('person_id', people)}"
+    )
+    for row in linked:
+        await enqueue(
+            CardChanged(task=task), row["person_id"], f"card:{task.id}:{version}:{row['person_id']}", topic="card"
+        )

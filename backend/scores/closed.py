@@ -1,0 +1,57 @@
+"""What a closed period says: stored results, as they were, and appeals decided since, visibly."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from backend.domain import scoring
+from backend.domain.scoring_periods import PeriodSpan
+from backend.models import Period, PeriodResult
+from backend.scores import corrections, rules
+from backend.scores.corrections import Correction
+from backend.scores.explaining import correction_line
+from backend.scores.periods import CLOSED
+from backend.scores.schemas import Explanation, points
+
+
+async def closed_period(key: str) -> Period | None:
+    """The period's row when it is closed."""
+    return await Period.filter(key=key, status=CLOSED).first()
+
+
+async def stored_people(period: Period, span: PeriodSpan, ids: Iterable[int]) -> dict[int, Explanation]:
+    """Explanations of people as they were sealed, with appeals decided after the closing."""
+    wanted = sorted(set(ids))
+    rows = await PeriodResult.filter(period_id=period.id, person_id__in=wanted)
+    later = await corrections.of_people(period.key, wanted)
+    ruleset = await rules.in_force(span.until_on)
+    found = {}
+    for row in rows:
+        explained = read(row.data)
+        sealed = {line.id for line in explained.corrections}
+        new = [one for one in later.get(explained.id, []) if one.id not in sealed]
+        found[explained.id] = _corrected(explained, new, ruleset) if new else explained
+    return found
+
+
+async def stored_units(period: Period, ids: Iterable[int]) -> dict[int, Explanation]:
+    """Explanations of units as they were sealed."""
+    rows = await PeriodResult.filter(period_id=period.id, unit_id__in=sorted(set(ids)))
+    return {explained.id: explained for explained in (read(row.data) for row in rows)}
+
+
+def read(data: dict[str, Any]) -> Explanation:
+    """A stored explanation."""
+    return msgspec.convert(data, Explanation)
+
+
+def _corrected(explained: Explanation, new: list[Correction], ruleset: scoring.RuleSet) -> Explanation:
+    lines = [*explained.corrections, *(correction_line(one, after_close=True) for one in new)]
+    total, band = explained.total, explained.band
+    if total is not None:
+        changed = total.fraction + sum((one.points for one in new), Fraction(0))
+        changed = min(max(changed, Fraction(0)), Fraction(100))
+        total, band = points(changed), scoring.band(changed, ruleset)
+    return msgspec.structs.replace(explained, corrections=lines, total=total, band=band)

@@ -1,0 +1,14 @@
+"""Tasks: assigning and the whole life of what was assigned."""
+
+from litestar.types import ControllerRouterHandler
+
+from backend.tasks import routes as task_routes
+from backend.tasks import routes_acts, routes_feed, routes_files, routes_recurrences
+
+routes: list[ControllerRouterHandler] = [
+    *task_routes.routes,
+    *routes_acts.routes,
+    *routes_recurrences.routes,
+    *routes_files.routes,
+    *routes_feed.routes,
+]

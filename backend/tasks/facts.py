@@ -1,0 +1,112 @@
+"""From rows to the facts that the rules work on, and from the rules back to the three due columns."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from backend.auth.actors import today
+from backend.domain import lateness, limits, reminding
+from backend.domain.access import TaskFacts
+from backend.domain.calendar import WorkCalendar
+from backend.domain.notices import TaskRef
+from backend.domain.times import TaskTimes
+from backend.domain.types import Part, Role, Status, Urgency
+from backend.kit.db import Sql
+from backend.models import Extension, Task, TaskPart, Unit
+from backend.org.sql import in_force
+
+#: A waiting extension holds the clock of lateness (domain.md §2).
+OPEN = ""
+
+
+def ref(task: Task) -> TaskRef:
+    """What a notice says of the task."""
+    return TaskRef(
+        id=task.id,
+        code=task.code,
+        title=task.title,
+        due_at=task.due_at,
+        urgency=Urgency(task.urgency),
+        secret=task.secret,
+    )
+
+
+async def access_facts(task: Task) -> TaskFacts:
+    """What permissions need; reads the unit, the parts and the parent's people."""
+    unit = await Unit.get(id=task.unit_id)
+    parts = await TaskPart.filter(task_id=task.id)
+    above: tuple[int, ...] = ()
+    if task.parent_id is not None:
+        parent = await Task.get(id=task.parent_id)
+        above = (parent.lead_id, parent.assigner_id)
+    return TaskFacts(
+        assigner_id=task.assigner_id,
+        lead_id=task.lead_id,
+        path=unit.path,
+        secret=task.secret,
+        on_behalf_of_id=task.on_behalf_of_id,
+        parts=tuple((part.person_id, Part(part.part)) for part in parts),
+        parent_people=above,
+        self_registered=task.self_registered and task.confirmed_at is None,
+        lead_rank=await _lead_rank(task),
+    )
+
+
+async def _lead_rank(task: Task) -> int | None:
+    sql = Sql()
+    [found] = await sql.fetch(
+        "select min(s.rank) as rank from position s join unit u on u.id = s.unit_id "
+        f"where s.person_id = {sql.arg(task.lead_id)} and s.unit_id = {sql.arg(task.unit_id)} "
+        f"and s.role = {sql.arg(str(Role.LEADER))} and {in_force(sql, today())}",
+        _Rank,
+    )
+    return found.rank
+
+
+class _Rank(msgspec.Struct):
+    rank: int | None
+
+
+async def times(task: Task, leave_until: datetime | None) -> TaskTimes:
+    """What the rules of time need; reads the extension that waits for a decision."""
+    waiting = await Extension.filter(task_id=task.id, decision=OPEN).first()
+    return TaskTimes(
+        status=Status(task.status),
+        urgency=Urgency(task.urgency),
+        needs_acceptance=task.needs_acceptance,
+        assigned_at=task.assigned_at,
+        due_at=task.due_at,
+        acknowledged_at=task.acknowledged_at,
+        reported_at=task.reported_at,
+        declined_at=task.declined_at,
+        closed_at=task.closed_at,
+        extension_asked_at=waiting.asked_at if waiting else None,
+        late_count=task.late_count,
+        late_base=task.late_base,
+        late_from_at=task.late_from_at,
+        answer_from_at=task.answer_from_at,
+        answer_step=task.answer_step,
+        reminded_count=task.reminded_count,
+        reminded_at=task.reminded_at,
+        unanswered=task.unanswered,
+        tapped_at=task.tapped_at,
+        waiting_until=task.waiting_until,
+        leave_until=leave_until,
+    )
+
+
+def due_columns(task: TaskTimes, now: datetime, calendar: WorkCalendar) -> dict[str, Any]:
+    """When each sweep must look at the task again: the values of ``look_at``, ``answer_at`` and ``charge_at``."""
+    plan = reminding.plan(task, now, calendar)
+    charge = lateness.next_charge(task, calendar)
+    return {
+        "look_at": utc(plan.at if plan else None),
+        "answer_at": utc(limits.answer_at(task, calendar)),
+        "charge_at": utc(charge.at if charge else None),
+    }
+
+
+def utc(at: datetime | None) -> datetime | None:
+    # The calendar answers in its own zone; SQLite compares instants as text.
+    return at.astimezone(UTC) if at else None

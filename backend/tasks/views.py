@@ -1,0 +1,189 @@
+"""One whole task for one reader, with what this reader may do to it now."""
+
+from backend.domain import access
+from backend.domain.lifecycle import Act, possible
+from backend.domain.types import Actor, Part, Role, Status, TaskKind, Urgency
+from backend.errors import NotFound
+from backend.kit import clock
+from backend.kit.db import Sql
+from backend.models import Attachment, Extension, Report, Task, TaskPart, Unit
+from backend.org.queries import PersonBrief, person_brief
+from backend.tasks import facts
+from backend.tasks.lines import is_late, subtasks
+from backend.tasks.schemas import (
+    ExtensionView,
+    FileView,
+    PartView,
+    PersonView,
+    ReportView,
+    TaskView,
+    UnitView,
+)
+from backend.tasks.undoable import last_act
+from backend.tasks.words import trimmed
+
+
+async def seen(actor: Actor, task_id: int) -> tuple[Task, access.TaskFacts]:
+    """A task and its facts. Raises NotFound when there is none that the actor may see."""
+    task = await Task.filter(id=task_id).first()
+    if task is None:
+        raise NotFound("not_found")
+    rights = await facts.access_facts(task)
+    if not access.may_see(actor, rights):
+        raise NotFound("not_found")
+    return task, rights
+
+
+async def view(actor: Actor, task_id: int) -> TaskView:
+    """A whole task for this reader. Raises NotFound when they may not see it."""
+    task, rights = await seen(actor, task_id)
+    parts = await TaskPart.filter(task_id=task.id).order_by("id")
+    reports = await Report.filter(task_id=task.id).order_by("id")
+    extensions = await Extension.filter(task_id=task.id).order_by("id")
+    files = await _files(task.id)
+    unit = await Unit.get(id=task.unit_id)
+    people = await people_of(
+        [task.lead_id, task.assigner_id, task.on_behalf_of_id, *(part.person_id for part in parts)]
+        + [report.person_id for report in reports]
+    )
+    asked = next((extension for extension in extensions if extension.decision == facts.OPEN), None)
+    held = asked is not None and asked.asked_at <= task.due_at
+    stopped_at = task.reported_at or task.declined_at or task.closed_at
+    size, acknowledged = await _group(task.group_key)
+    return TaskView(
+        id=task.id,
+        code=task.code,
+        version=task.version,
+        title=task.title,
+        body=task.body,
+        kind=TaskKind(task.kind),
+        source_number=task.source_number,
+        source_on=task.source_on,
+        status=Status(task.status),
+        urgency=Urgency(task.urgency),
+        weight=trimmed(task.weight),
+        secret=task.secret,
+        needs_acceptance=task.needs_acceptance,
+        all_acknowledge=task.all_acknowledge,
+        self_registered=task.self_registered,
+        confirmed_at=task.confirmed_at,
+        lead=people[task.lead_id],
+        assigner=people[task.assigner_id],
+        on_behalf_of=people.get(task.on_behalf_of_id),
+        unit=UnitView(unit.id, unit.code, unit.name),
+        parts=[
+            PartView(people[part.person_id], part.part, trimmed(part.share), part.acknowledged_at) for part in parts
+        ],
+        assigned_at=task.assigned_at,
+        due_at=task.due_at,
+        due_rule=task.due_rule,
+        acknowledged_at=task.acknowledged_at,
+        reported_at=task.reported_at,
+        closed_at=task.closed_at,
+        late_at=task.late_at,
+        late=is_late(task.due_at, stopped_at, task.late_at, held),
+        waiting_until=task.waiting_until,
+        look_at=task.look_at,
+        return_count=task.return_count,
+        parent_code=await _code(task.parent_id),
+        group_key=task.group_key,
+        group_size=size,
+        group_acknowledged=acknowledged,
+        subtasks=await subtasks(actor, task.id),
+        reports=[_report(report, people, files) for report in reports],
+        extensions=[_extension(extension) for extension in extensions],
+        files=[file for file in files if file.report_id is None],
+        open_extension=_extension(asked) if asked else None,
+        can=await _can(actor, task, rights, asked is not None),
+    )
+
+
+async def people_of(ids: list[int | None]) -> dict[int | None, PersonView]:
+    """People by id, as views."""
+    found = await person_brief([person for person in ids if person])
+    people: dict[int | None, PersonView] = {person: _person(brief) for person, brief in found.items()}
+    return people
+
+
+def _person(brief: PersonBrief) -> PersonView:
+    return PersonView(brief.id, brief.handle, brief.name, brief.title, brief.unit_name)
+
+
+async def _group(key: str | None) -> tuple[int, int]:
+    """How many tasks came from the same draft, and how many of their leads have them."""
+    if key is None:
+        return 1, 0
+    sql = Sql()
+    [row] = await sql.rows(
+        "select count(*) as size, sum(case when acknowledged_at is null then 0 else 1 end) as seen "
+        f"from task where group_key = {sql.arg(key)}"
+    )
+    return int(row["size"]), int(row["seen"] or 0)
+
+
+async def _code(task_id: int | None) -> str | None:
+    if task_id is None:
+        return None
+    found = await Task.filter(id=task_id).only("code").first()
+    return found.code if found else None
+
+
+async def _files(task_id: int) -> list[FileView]:
+    rows = await Attachment.filter(task_id=task_id).select_related("blob").order_by("id")
+    return [FileView(row.id, row.name, row.blob.media_type, row.blob.size, row.report_id) for row in rows]
+
+
+def _report(report: Report, people: dict[int | None, PersonView], files: list[FileView]) -> ReportView:
+    return ReportView(
+        id=report.id,
+        text=report.text,
+        by=people[report.person_id],
+        reported_at=report.reported_at,
+        decision=report.decision,
+        decided_at=report.decided_at,
+        reason=report.reason,
+        major_error=report.major_error,
+        files=[file for file in files if file.report_id == report.id],
+    )
+
+
+def _extension(extension: Extension) -> ExtensionView:
+    return ExtensionView(
+        id=extension.id,
+        asked_at=extension.asked_at,
+        due_asked=extension.due_asked,
+        reason=extension.reason,
+        decision=extension.decision,
+        due_granted=extension.due_granted,
+        note=extension.note,
+    )
+
+
+async def _can(actor: Actor, task: Task, rights: access.TaskFacts, extension_open: bool) -> list[str]:
+    status = Status(task.status)
+    acts = [act for act in Act if act is not Act.UNDO and possible(status, act) and access.may(actor, act, rights)]
+    hidden = set()
+    if not extension_open:
+        hidden |= {Act.APPROVE_EXTENSION, Act.REFUSE_EXTENSION}
+    if extension_open or clock.now() > task.due_at:
+        hidden.add(Act.ASK_EXTENSION)
+    if not task.self_registered or task.confirmed_at is not None:
+        hidden.add(Act.CONFIRM)
+    if Act.ACKNOWLEDGE in acts and actor.person_id != task.lead_id and await _acknowledged(task.id, actor.person_id):
+        hidden.add(Act.ACKNOWLEDGE)
+    can = [str(act) for act in acts if act not in hidden]
+    if await last_act(actor, task.id) is not None:
+        can.append(str(Act.UNDO))
+    if status in (Status.ASSIGNED, Status.ACKNOWLEDGED):
+        if actor.person_id != task.lead_id and access.decides(actor, rights):
+            can.append("nudge")
+        gives_work = actor.has(Role.LEADER) or (actor.has(Role.CLERK) and task.kind == TaskKind.DOCUMENT)
+        if actor.person_id == task.lead_id and gives_work:
+            can.append("hand_on")
+    return can
+
+
+async def _acknowledged(task_id: int, person_id: int) -> bool:
+    return not await TaskPart.filter(
+        task_id=task_id, person_id=person_id, part=Part.COORDINATOR, acknowledged_at=None
+    ).exists()

@@ -1,0 +1,132 @@
+"""The page to assign a task, to others or to oneself, whole or as a part of another task."""
+
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+
+from backend.auth.guards import csrf_form, page_signed_in
+from backend.calendars.queries import calendar_for
+from backend.domain.calendar import WorkCalendar
+from backend.domain.types import Actor, Role, TaskKind, Urgency
+from backend.errors import AppError, Forbidden, InvalidFields
+from backend.tasks import queries, service
+from backend.tasks.schemas import Assigned, TaskDraft
+from backend.web.choices import helpers_for, leads_for
+from backend.web.deadlines import quick_choices, required_due
+from backend.web.forms import Form, Trouble, read, to_struct, trouble_of, uploads
+from backend.web.once import once, token
+from backend.web.render import AnyRequest, Page, actor_of, go, page, settings_of, words_of
+from backend.web.words import Words
+
+#: Who may have work of their own: everybody but those who only look.
+_WORKERS = (Role.LEADER, Role.OFFICER, Role.CLERK, Role.HR, Role.ADMIN)
+
+
+@get("/tasks/new", guards=[page_signed_in])
+async def assign_page(request: AnyRequest) -> Page:
+    """The empty form; ``parent`` names the task to hand on a part of, ``leads`` somebody to begin with."""
+    asked = request.query_params
+    form = Form([(name, str(asked[name])) for name in ("parent", "leads", "title") if asked.get(name)])
+    return await _show(request, form)
+
+
+async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None) -> Page:
+    actor, words = actor_of(request), words_of(request)
+    if not actor.has(*_WORKERS):
+        raise Forbidden("forbidden")
+    parent = form.text("parent")
+    data: dict[str, Any] = {
+        "gives": _gives(actor),
+        "leads": await leads_for(actor, form.text("leads_q"), form.all("leads")),
+        "helpers": await helpers_for(actor, form.text("coordinators_q"), form.all("coordinators")),
+        "quick": quick_choices(words, await _calendar(actor)),
+        "kinds": [(str(kind), words.t(f"kind.{kind}")) for kind in _kinds(actor)],
+        "urgencies": [(str(urgency), words.t(f"urgency.{urgency}")) for urgency in Urgency],
+        "parent": await queries.view(actor, await queries.find_task(actor, parent)) if parent else None,
+        "once": token(),
+    }
+    return page(request, "assign.html", trouble.status if trouble else 200, form=form, trouble=trouble, **data)
+
+
+def _gives(actor: Actor) -> bool:
+    """Whether the actor gives work to others at all; everybody else only registers their own."""
+    return actor.has(Role.LEADER, Role.CLERK)
+
+
+def _kinds(actor: Actor) -> list[TaskKind]:
+    """Kinds with the likeliest first: a clerk hands out documents."""
+    if actor.has(Role.CLERK) and not actor.has(Role.LEADER):
+        return sorted(TaskKind, key=lambda kind: kind is not TaskKind.DOCUMENT)
+    return list(TaskKind)
+
+
+async def _calendar(actor: Actor) -> WorkCalendar:
+    return await calendar_for(actor.posts[0].path if actor.posts else "/")
+
+
+@post("/tasks/new", guards=[page_signed_in, csrf_form])
+async def assign(request: AnyRequest) -> Response[Any]:
+    """Assign. Pressing twice assigns once; what is wrong is said beside its field, and nothing typed is lost."""
+    actor, words, form = actor_of(request), words_of(request), await read(request)
+    if form.has("find"):
+        return await _show(request, form)
+    made: list[Assigned] = []
+
+    async def make() -> str:
+        draft = _draft(actor, form, words, await _calendar(actor), files)
+        made.append(await service.assign(actor, draft))
+        tasks = made[0].tasks
+        return f"/tasks/{tasks[0].code}" if len(tasks) == 1 else "/?view=assigned_by_me"
+
+    try:
+        files = await uploads(settings_of(request), actor, form, "files")
+        address = await once(actor, form, make)
+    except AppError as error:
+        return await _show(request, form, trouble_of(request, error))
+    if not made:
+        return go(address)
+    key, params = _said(actor, made[0], words)
+    return go(address, key, **params)
+
+
+def _said(actor: Actor, made: Assigned, words: Words) -> tuple[str, dict[str, str]]:
+    """The line for the next page: to whom it went, and who of them is away."""
+    if made.warnings:
+        away = made.warnings[0]
+        until = words.day(date.fromisoformat(str(away.params["until_on"])))
+        stand_in = str(away.params["substitute_name"])
+        key = "assigned_away_substitute" if stand_in else "assigned_away"
+        return key, {"name": away.person, "until": until, "substitute": stand_in}
+    if len(made.tasks) > 1:
+        return "assigned_many", {"n": str(len(made.tasks))}
+    lead = made.tasks[0].lead
+    return ("registered", {}) if lead.id == actor.person_id else ("assigned", {"name": lead.name})
+
+
+def _draft(actor: Actor, form: Form, words: Words, calendar: WorkCalendar, files: list[int]) -> TaskDraft:
+    """The draft that the form means. Raises InvalidFields."""
+    leads = [lead for lead in form.all("leads") if lead]
+    if not leads and _gives(actor):
+        raise InvalidFields("invalid_fields", [{"where": "leads", "code": "field_lead"}])
+    return to_struct(
+        {
+            "title": form.text("title"),
+            "body": form.lines("body"),
+            "leads": leads,
+            "coordinators": [{"person": person} for person in form.all("coordinators")],
+            "due": required_due(form, words, calendar),
+            "kind": form.text("kind") or TaskKind.DIRECT,
+            "source_number": form.text("source_number"),
+            "source_on": form.day("source_on"),
+            "urgency": form.text("urgency") or Urgency.NORMAL,
+            "needs_acceptance": form.has("needs_acceptance"),
+            "secret": form.has("secret"),
+            "parent": form.text("parent") or None,
+            "attachments": files,
+        },
+        TaskDraft,
+    )
+
+
+routes = [assign_page, assign]

@@ -1,0 +1,124 @@
+"""Where a person can be reached: their links and mail address, in the order they prefer."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from backend.kit.db import Sql
+from bot.channel import Receipt
+
+#: The order for somebody who chose none.
+PREFERENCE = ("telegram", "zalo", "webpush", "email")
+
+#: A sign-in link is a secret: it goes to the mailbox and nowhere else.
+MAIL_ONLY = frozenset({"SignInLink"})
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A channel and the address on it."""
+
+    channel: str
+    address: str
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A person as the sender needs them."""
+
+    locale: str
+    routes: tuple[Route, ...]
+    left: bool = False
+
+
+class _Person(msgspec.Struct):
+    locale: str
+    email: str | None
+    channels: Any
+    has_left: bool
+
+
+async def reader(person_id: int, kind: str) -> Reader:
+    """Who is to hear a notice of this kind, and every way to reach them, best first."""
+    sql = Sql()
+    [person] = await sql.fetch(
+        f"select locale, email, channels, left_at is not null as has_left from person where id = {sql.arg(person_id)}",
+        _Person,
+    )
+    sql = Sql()
+    links = await sql.fetch(
+        f"select channel, address from chat_link where person_id = {sql.arg(person_id)} and ended_at is null", Route
+    )
+    found = {link.channel: link for link in links}
+    if person.email:
+        found["email"] = Route("email", person.email)
+    if kind in MAIL_ONLY:
+        found = {name: route for name, route in found.items() if name == "email"}
+    chosen = msgspec.json.decode(person.channels) if isinstance(person.channels, str) else person.channels
+    order = dict.fromkeys([*chosen, *PREFERENCE])
+    return Reader(person.locale, tuple(found[name] for name in order if name in found), person.has_left)
+
+
+def usable(who: Reader, open_channels: Collection[str], failed: Collection[str]) -> list[Route]:
+    """The ways that are open here and have not refused the notice, best first."""
+    return [route for route in who.routes if route.channel in open_channels and route.channel not in failed]
+
+
+def why_nobody(who: Reader, failed: Collection[str]) -> str:
+    """Why a notice cannot reach anybody, for whoever asks why it never came."""
+    if who.left:
+        return "the person has left"
+    if failed:
+        return f"no way left after {', '.join(sorted(failed))}"
+    if who.routes:
+        return f"not sent from here: {', '.join(route.channel for route in who.routes)}"
+    return "no linked chat and no address"
+
+
+async def end(channel: str, address: str, reason: str) -> None:
+    """Nobody can be reached at an address any more: its link ends (a mailbox is nobody's link and stays)."""
+    from backend.auth import linking
+
+    await linking.end_link(channel, address, reason[:64])
+
+
+async def move(channel: str, address: str, to: str) -> None:
+    """The same chat has another address from now on."""
+    sql = Sql()
+    await sql.run(
+        f"update chat_link set address = {sql.arg(to)} "
+        f"where channel = {sql.arg(channel)} and address = {sql.arg(address)} and ended_at is null"
+    )
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A message that shows a task's card, since ``at`` (real time)."""
+
+    channel: str
+    address: str
+    receipt: str
+    at: datetime
+
+    @property
+    def message(self) -> Receipt:
+        return Receipt(self.receipt)
+
+
+async def last_cards(person_id: int, task_id: int) -> list[Shown]:
+    """The newest card of a task in each of a person's live chats: sent as a notice, or shown on request."""
+    sql = Sql()
+    person, task = sql.arg(person_id), sql.arg(task_id)
+    rows = await sql.fetch(
+        "select a.channel, a.address, a.receipt, a.started_at as at from delivery_attempt a "
+        "join outbox_notice n on n.id = a.notice_id "
+        "join chat_link l on l.channel = a.channel and l.address = a.address and l.ended_at is null "
+        f"where n.task_id = {task} and n.person_id = {person} and l.person_id = {person} "
+        "and n.kind = 'TaskAssigned' and a.outcome = 'sent' "
+        "union all select p.channel, p.address, p.receipt, p.asked_at as at from chat_prompt p "
+        "join chat_link l on l.channel = p.channel and l.address = p.address and l.ended_at is null "
+        f"where p.task_id = {task} and l.person_id = {person} and p.act = 'card'",
+        Shown,
+    )
+    # Message ids grow within a chat: they order cards shown at the same instant.
+    rows.sort(key=lambda row: (row.at, len(row.receipt), row.receipt))
+    return list({(row.channel, row.address): row for row in rows}.values())

@@ -1,0 +1,113 @@
+"""Turns what people say and press into service calls and answers; the only room of the bot that names services."""
+
+import html
+
+from backend.auth import linking
+from backend.auth.actors import actor_of
+from backend.domain.types import Actor
+from backend.errors import AppError, NotSignedIn
+from backend.kit import i18n
+from backend.settings import Settings
+from bot import recall
+from bot.channel import ChatChannel, Text
+from bot.inbound import words
+from bot.inbound.errors import sentence
+from bot.inbound.presses import pressed
+from bot.inbound.replies import replied
+from bot.inbound.talk import Talk
+from bot.speech import Answer, Incoming
+from bot.words import Voice
+
+_TOAST_MAX = 190
+
+
+class Inbound:
+    """Understands what is said in any chat, for every channel the same."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def handle(self, channel: ChatChannel, address: str, said: Incoming) -> list[Answer]:
+        """The answers to one thing somebody did; every command gets one, an error becomes its sentence.
+
+        Raises SendError when a file cannot be fetched just now: then nothing was done, and it may be handled again.
+        """
+        actor = await self._who(channel.name, address) if said.private else None
+        locale = actor.locale if actor else self._guess(said.language)
+        voice = Voice(locale, self._settings.url, self._settings.zone)
+        try:
+            if said.kind == "left":
+                await linking.end_link(channel.name, address, "blocked")
+                return []
+            if actor is None:
+                return await self._stranger(channel, address, said, voice)
+            talk = Talk(channel, address, said, actor, voice, self._settings)
+            return await _converse(talk)
+        except AppError as error:
+            return [_wrong(sentence(error, locale), said)]
+
+    async def _who(self, channel: str, address: str) -> Actor | None:
+        person_id = await linking.person_of(channel, address)
+        try:
+            return await actor_of(person_id) if person_id else None
+        except NotSignedIn:
+            return None
+
+    def _guess(self, language: str) -> str:
+        return i18n.pick(language, self._settings.locale)
+
+    async def _stranger(self, channel: ChatChannel, address: str, said: Incoming, voice: Voice) -> list[Answer]:
+        """Somebody whose chat is not linked: a code links it, anything else gets told how."""
+        if not said.private:
+            return [Answer(Text(voice.say("bot.private_only")))]
+        if said.kind == "press":
+            return [Answer(toast=voice.plain("bot.press.not_linked")[:_TOAST_MAX])]
+        code = _code_in(said)
+        if code is None:
+            return [Answer(Text(voice.say("bot.help.stranger", url=self._settings.url)))]
+        actor = await actor_of(await linking.redeem(channel.name, address, code))
+        own = Voice(actor.locale, self._settings.url, self._settings.zone)
+        talk = Talk(channel, address, said, actor, own, self._settings)
+        return [talk.say("linked", name=actor.name), *await words.listed(talk, "", None)]
+
+
+async def _converse(talk: Talk) -> list[Answer]:
+    """What a linked person wants: a press, a command, an answer to one of our messages."""
+    said, name = talk.said, talk.channel.name
+    if said.kind == "press":
+        return await pressed(talk)
+    if said.kind == "start":
+        return await words.helped(talk, "", None) if not said.text else await _relink(talk)
+    about = await recall.about(name, talk.address, said.reply_to) if said.reply_to else None
+    if said.kind == "text" and (found := words.command(said.text)):
+        run, rest = found
+        return await run(talk, rest, about)
+    if about is None or about.task_id is None:
+        about = await recall.open_question(name, talk.address) if not said.reply_to else None
+    if about is not None:
+        return await replied(talk, about)
+    return [talk.say("file_needs_card" if said.files else "not_understood")]
+
+
+async def _relink(talk: Talk) -> list[Answer]:
+    """A linked chat brings another code: it now belongs to whoever made it."""
+    person_id = await linking.redeem(talk.channel.name, talk.address, talk.said.text)
+    return [talk.say("linked", name=(await actor_of(person_id)).name)]
+
+
+def _code_in(said: Incoming) -> str | None:
+    """Something that may be a linking code: after /start anything, in a text eight letters and digits."""
+    text = "".join(said.text.split())
+    if said.kind == "start":
+        return text or None
+    plain = text.replace("-", "")
+    return plain if said.kind == "text" and len(plain) == 8 and plain.isalnum() and plain.isascii() else None
+
+
+def _wrong(words_: str, said: Incoming) -> Answer:
+    if said.kind == "press":
+        return Answer(toast=words_[:_TOAST_MAX])
+    return Answer(Text(html.escape(words_, quote=False)))
+
+
+__all__ = ["Inbound"]

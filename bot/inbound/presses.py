@@ -1,0 +1,174 @@
+"""Buttons: ``on:task:act[:arg]`` → the service → a toast and the message made true again."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from backend.errors import AppError
+from backend.tasks import service
+from backend.tasks.schemas import Change, TaskView
+from bot import cards
+from bot.inbound.errors import sentence
+from bot.inbound.talk import Talk
+from bot.speech import Answer, Mark
+
+
+class Press(msgspec.Struct, frozen=True):
+    """A button of ours. ``on`` says what kind of message it is under: ``t`` card, ``d`` details, ``n`` notice,
+    ``c`` confirmation."""
+
+    on: str
+    task_id: int
+    act: str
+    arg: str = ""
+
+
+def read(data: str) -> Press | None:
+    """Raises nothing: None for anything we never wrote."""
+    on, _, rest = data.partition(":")
+    task, _, rest = rest.partition(":")
+    act, _, arg = rest.partition(":")
+    if on not in ("t", "d", "n", "c") or not task.isdecimal() or len(task) > 18 or act not in _ACTS:
+        return None
+    return Press(on, int(task), act, arg)
+
+
+async def pressed(talk: Talk) -> list[Answer]:
+    """Answer a press; an act that is impossible says why and shows the task as it is."""
+    button = read(talk.said.data)
+    if button is None:
+        return [talk.toast("press.unknown")]
+    try:
+        return await _ACTS[button.act](talk, button)
+    except AppError as error:
+        toast = Answer(toast=sentence(error, talk.voice.locale)[:190])
+        try:
+            return [toast, *await talk.repaint(await talk.view(button.task_id), button.on, talk.said.receipt)]
+        except AppError:
+            return [toast]
+
+
+async def _done(talk: Talk, button: Press, change: Change, act: str, key: str) -> list[Answer]:
+    """What every finished act answers: a toast that says what is so, and the message as it is now."""
+    view = change.task
+    if change.changed:
+        first = talk.toast(f"did.{key}", code=view.code, at=view.due_at)
+    else:
+        first = Answer(toast=talk.already(view, act)[:190])
+    return [first, *await talk.repaint(view, button.on, talk.said.receipt)]
+
+
+async def _acknowledge(talk: Talk, button: Press) -> list[Answer]:
+    change = await service.acknowledge(talk.actor, button.task_id)
+    return await _done(talk, button, change, "acknowledge", "ack")
+
+
+async def _working(talk: Talk, button: Press) -> list[Answer]:
+    """«Đang làm»: an acknowledgement, also of a task acknowledged before."""
+    change = await service.acknowledge(talk.actor, button.task_id)
+    if change.task.status == "acknowledged":
+        change = msgspec.structs.replace(change, changed=True)
+    return await _done(talk, button, change, "acknowledge", "working")
+
+
+async def _finished(talk: Talk, button: Press) -> list[Answer]:
+    """«Đã xong» under a reminder: one tap reports."""
+    return await _done(talk, button, await service.report(talk.actor, button.task_id), "report", "report")
+
+
+async def _accept(talk: Talk, button: Press) -> list[Answer]:
+    return await _done(talk, button, await service.accept(talk.actor, button.task_id), "accept", "accept")
+
+
+async def _nudge(talk: Talk, button: Press) -> list[Answer]:
+    return await _done(talk, button, await service.nudge(talk.actor, button.task_id), "nudge", "nudge")
+
+
+async def _undo(talk: Talk, button: Press) -> list[Answer]:
+    return await _done(talk, button, await service.undo(talk.actor, button.task_id), "undo", "undo")
+
+
+async def _approve(talk: Talk, button: Press) -> list[Answer]:
+    return await _decide(talk, button, True)
+
+
+async def _refuse(talk: Talk, button: Press) -> list[Answer]:
+    return await _decide(talk, button, False)
+
+
+async def _decide(talk: Talk, button: Press, approve: bool) -> list[Answer]:
+    """Only the question that the button names is decided; another one that waits meanwhile has its own buttons."""
+    view = await talk.view(button.task_id)
+    asked = next((asked for asked in view.extensions if str(asked.id) == button.arg), None)
+    if asked is not None and asked.decision:
+        answer = talk.toast(f"already.extension_{asked.decision}", code=view.code)
+        return [answer, *await talk.repaint(view, button.on, talk.said.receipt)]
+    change = await service.decide_extension(talk.actor, button.task_id, approve)
+    return await _done(talk, button, change, "approve", "approve" if approve else "refuse")
+
+
+async def _ask_report(talk: Talk, button: Press) -> list[Answer]:
+    return await _ask(talk, button, "report", "report")
+
+
+async def _ask_extension(talk: Talk, button: Press) -> list[Answer]:
+    return await _ask(talk, button, "extend", "ask_extension")
+
+
+async def _ask_return(talk: Talk, button: Press) -> list[Answer]:
+    return await _ask(talk, button, "return", "return")
+
+
+async def _ask_return_major(talk: Talk, button: Press) -> list[Answer]:
+    return await _ask(talk, button, "return_major", "return")
+
+
+async def _ask(talk: Talk, button: Press, question: str, needed: str) -> list[Answer]:
+    """Ask for the words an act needs, unless it is impossible anyway."""
+    view = await talk.view(button.task_id)
+    if view.secret:
+        return [talk.toast("secret", code=view.code)]
+    if needed not in view.can:
+        answer = Answer(toast=why_not(talk, view, needed)[:190])
+        return [answer, *await talk.repaint(view, button.on, talk.said.receipt)]
+    asked = talk.ask(view, question, major=question == "return_major", on=button.on, receipt=talk.said.receipt)
+    return [Answer(toast=""), asked]
+
+
+def why_not(talk: Talk, view: TaskView, needed: str) -> str:
+    """Why an act is not to be had, as the state of the task tells it."""
+    if needed == "ask_extension" and view.open_extension is not None:
+        return talk.voice.plain("bot.already.extension_waits", code=view.code)
+    if needed == "ask_extension" and view.status.is_open and view.late:
+        return talk.voice.plain("bot.already.extension_late", code=view.code)
+    if view.status.is_open and view.status != "reported":
+        return talk.voice.plain("bot.press.not_yours", code=view.code)
+    return talk.already(view, "report")
+
+
+async def _details(talk: Talk, button: Press) -> list[Answer]:
+    view = await talk.view(button.task_id)
+    text = cards.details(view, talk.actor.person_id, talk.voice)
+    return [Answer(toast=""), Answer(text, mark=Mark(view.id, "card"))]
+
+
+async def _open(talk: Talk, button: Press) -> list[Answer]:
+    return [Answer(toast=""), talk.card(await talk.view(button.task_id))]
+
+
+_ACTS: dict[str, Callable[[Talk, Press], Awaitable[list[Answer]]]] = {
+    "ack": _acknowledge,
+    "working": _working,
+    "done": _finished,
+    "report": _ask_report,
+    "extend": _ask_extension,
+    "accept": _accept,
+    "return": _ask_return,
+    "return_major": _ask_return_major,
+    "approve": _approve,
+    "refuse": _refuse,
+    "nudge": _nudge,
+    "undo": _undo,
+    "details": _details,
+    "open": _open,
+}

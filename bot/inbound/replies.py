@@ -1,0 +1,132 @@
+"""Words, photos and files that answer a card or a question: reports, more time, returns, comments."""
+
+import html
+from collections.abc import Awaitable, Callable
+
+from backend.calendars.default import default_calendar
+from backend.domain.lifecycle import Act
+from backend.errors import Invalid, TooLarge
+from backend.files.service import store
+from backend.kit import clock
+from backend.tasks import service
+from backend.tasks.schemas import DueDraft, TaskView
+from bot import recall
+from bot.channel import File, SendError, Text
+from bot.inbound.presses import why_not
+from bot.inbound.talk import Talk
+from bot.lines import press
+from bot.reading import new_due
+from bot.recall import About
+from bot.speech import Answer, Mark
+
+#: A chat server's own limit on what a bot may fetch, when it refuses.
+_FETCH_MAX_MB = 20
+
+_TEXT_MAX = 20_000
+_REASON_MAX = 2_000
+
+
+async def replied(talk: Talk, about: About) -> list[Answer]:
+    """Take what was said as the answer to one of our messages."""
+    assert about.task_id is not None
+    view = await talk.view(about.task_id)
+    if view.secret:
+        return [talk.say("secret_reply", link=talk.voice.link(view.code))]
+    if about.mark is not None and about.mark.act in _ANSWERS:
+        return await _ANSWERS[about.mark.act](talk, view, about)
+    if (about.is_card and view.lead.id == talk.actor.person_id) or (talk.said.files and "report" in view.can):
+        return await _report(talk, view, about)
+    return await _comment(talk, view)
+
+
+async def _report(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    if "report" not in view.can:
+        return [_sentence(why_not(talk, view, "report"))]
+    files = [await _keep(talk, file) for file in talk.said.files]
+    change = await service.report(talk.actor, view.id, talk.said.text.strip()[:_TEXT_MAX], files)
+    await _settle(talk, about)
+    if not change.changed:
+        return [_sentence(talk.already(change.task, "report"))]
+    key = "done.finished" if change.task.closed_at else "done.report"
+    undo = press(talk.voice, view.id, "undo", on="c")
+    lines = [talk.voice.say(f"bot.{key}", link=talk.voice.link(view.code), name=view.assigner.name)]
+    if files:
+        lines.append(talk.voice.say("notices.line.files", n=len(files)))
+    answer = Answer(Text("\n".join(lines), ((undo,),)), mark=Mark(view.id, "about"))
+    return [answer, *await _repainted(talk, change.task, about)]
+
+
+async def _keep(talk: Talk, file: File) -> int:
+    """Fetch and store one file; its size is looked at before it travels."""
+    limit = talk.settings.max_upload_mb
+    if file.size is not None and file.size > limit * 1024 * 1024:
+        raise TooLarge("file_too_large", name=file.name, max_mb=limit)
+    try:
+        data = await talk.channel.fetch(file)
+    except SendError as error:
+        if error.kind == "message":
+            raise TooLarge("file_too_large", name=file.name, max_mb=min(limit, _FETCH_MAX_MB)) from error
+        raise
+    return (await store(talk.settings, talk.actor, file.name, data)).id
+
+
+async def _extension(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    if str(Act.ASK_EXTENSION) not in view.can:
+        await _settle(talk, about)
+        return [_sentence(why_not(talk, view, "ask_extension"))]
+    wish = new_due(talk.said.text, view.due_at, clock.now(), default_calendar())
+    if wish is None:
+        return [talk.say("ask.extend_again")]
+    if not wish.reason:
+        return [talk.say("ask.extend_reason", at=wish.at)]
+    change = await service.ask_extension(talk.actor, view.id, DueDraft(at=wish.at), wish.reason[:_REASON_MAX])
+    await _settle(talk, about)
+    said = talk.say("done.extend", link=talk.voice.link(view.code), at=wish.at, name=view.assigner.name)
+    return [said, *await _repainted(talk, change.task, about)]
+
+
+async def _return(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    assert about.mark is not None
+    if str(Act.RETURN) not in view.can:
+        await _settle(talk, about)
+        return [_sentence(why_not(talk, view, "return"))]
+    reason = talk.said.text.strip()[:_REASON_MAX]
+    if not reason:
+        raise Invalid("reason_needed")
+    major = bool(about.mark.data.get("major"))
+    change = await service.return_(talk.actor, view.id, reason, major)
+    await _settle(talk, about)
+    key = "done.return_major" if major else "done.return"
+    said = talk.say(key, link=talk.voice.link(view.code), name=view.lead.name, due=change.task.due_at)
+    return [said, *await _repainted(talk, change.task, about)]
+
+
+async def _comment(talk: Talk, view: TaskView) -> list[Answer]:
+    text = talk.said.text.strip()
+    if not text:
+        return [talk.say("file_needs_card")]
+    await service.comment(talk.actor, view.id, text[:5000])
+    return [talk.say("done.comment", link=talk.voice.link(view.code))]
+
+
+async def _settle(talk: Talk, about: About) -> None:
+    """The question is answered, whatever the answer led to."""
+    if about.prompt_id is not None and about.mark is not None and about.mark.act in _ANSWERS:
+        await recall.answered(talk.channel.name, talk.address, about.prompt_id)
+
+
+async def _repainted(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    """The message whose button led to the question tells the truth again."""
+    data = about.mark.data if about.mark is not None else {}
+    return await talk.repaint(view, str(data.get("on", "")), str(data.get("receipt", "")))
+
+
+def _sentence(words: str) -> Answer:
+    return Answer(Text(html.escape(words, quote=False)))
+
+
+_ANSWERS: dict[str, Callable[[Talk, TaskView, About], Awaitable[list[Answer]]]] = {
+    "report": _report,
+    "extend": _extension,
+    "return": _return,
+}

@@ -1,0 +1,107 @@
+"""What every command of a linked person has at hand, and the ways an answer is put together."""
+
+import msgspec
+
+from backend.domain.notices import TaskNotice
+from backend.domain.types import Actor, Status
+from backend.kit import sentences
+from backend.settings import Settings
+from backend.tasks import queries
+from backend.tasks.schemas import TaskView
+from bot import cards, recall
+from bot.channel import ChatChannel, Rows, Text
+from bot.lines import press
+from bot.render import render
+from bot.speech import Answer, Incoming, Mark
+from bot.words import Voice
+
+#: What must be possible for a button of a notice to stay under it (nothing: it always stays).
+_NEEDS = {
+    "ack": "acknowledge",
+    "working": "report",
+    "done": "report",
+    "report": "report",
+    "extend": "ask_extension",
+    "accept": "accept",
+    "return": "return",
+    "return_major": "return",
+    "approve": "approve_extension",
+    "refuse": "refuse_extension",
+    "nudge": "nudge",
+}
+
+_TOAST_MAX = 190
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """One person speaking in one chat."""
+
+    channel: ChatChannel
+    address: str
+    said: Incoming
+    actor: Actor
+    voice: Voice
+    settings: Settings
+
+    def say(self, key: str, **params: object) -> Answer:
+        """A plain sentence of the catalogue as a new message."""
+        return Answer(Text(self.voice.say(f"bot.{key}", **params)))
+
+    def toast(self, key: str, **params: object) -> Answer:
+        return Answer(toast=self.voice.plain(f"bot.{key}", **params)[:_TOAST_MAX])
+
+    async def view(self, task_id: int) -> TaskView:
+        """The task as this person sees it. Raises NotFound."""
+        return await queries.view(self.actor, task_id)
+
+    def card(self, view: TaskView) -> Answer:
+        """The task's card as a new message; replies to it report the task."""
+        return Answer(cards.card(view, self.actor.person_id, self.voice), mark=Mark(view.id, "card"))
+
+    def ask(self, view: TaskView, act: str, **data: object) -> Answer:
+        """A question whose answer does ``act``."""
+        words = self.voice.say(f"bot.ask.{act}", link=self.voice.link(view.code), due=view.due_at)
+        text = Text(words, ask=self.voice.plain(f"bot.ask.{act}_hint"))
+        return Answer(text, mark=Mark(view.id, "return" if act.startswith("return") else act, data))  # type: ignore[arg-type]
+
+    async def repaint(self, view: TaskView, on: str, receipt: str) -> list[Answer]:
+        """Make the message a button was pressed on tell the truth: a card whole, a notice with a line about now."""
+        if not receipt:
+            return []
+        if on == "n":
+            text = await self._with_state(view, receipt)
+        elif on == "d":
+            text = cards.details(view, self.actor.person_id, self.voice)
+        else:
+            text = cards.card(view, self.actor.person_id, self.voice)
+        return [Answer(text, edit=receipt)]
+
+    async def _with_state(self, view: TaskView, receipt: str) -> Text:
+        about = await recall.about(self.channel.name, self.address, receipt)
+        if about is None or not isinstance(about.notice, TaskNotice) or view.secret:
+            return cards.card(view, self.actor.person_id, self.voice)
+        said = render(about.notice, self.voice)
+        state = " ".join(cards.state_lines(view, self.voice))
+        return Text(f"{said.html}\n\n<i>{state}</i>", self._still(view, said.buttons))
+
+    def _still(self, view: TaskView, shown: Rows) -> Rows:
+        """The buttons of a notice that can still be used, and the way back from what was just done."""
+        rows = [tuple(button for button in row if _usable(view, button.data)) for row in shown]
+        if "undo" in view.can:
+            rows.append((press(self.voice, view.id, "undo"),))
+        return tuple(row for row in rows if row)
+
+    def already(self, view: TaskView, act: str) -> str:
+        """The truth for somebody who asked for what is already so."""
+        if view.status in (Status.DONE, Status.CANCELLED, Status.REPORTED) and (act != "accept" or not view.closed_at):
+            at = view.closed_at or view.reported_at
+            return sentences.say(self.voice.locale, f"task_is_{view.status}", {"task": view.code, "at": at})
+        at = view.acknowledged_at if act == "acknowledge" else view.closed_at
+        return self.voice.plain(f"bot.already.{act}", code=view.code, at=at)
+
+
+def _usable(view: TaskView, data: str) -> bool:
+    _, _, act, *arg = data.split(":")
+    if act in ("approve", "refuse") and (view.open_extension is None or str(view.open_extension.id) != arg[0]):
+        return False
+    return act not in _NEEDS or _NEEDS[act] in view.can

@@ -1,0 +1,214 @@
+"""What came in from a chat server: stored once, handled once, in the order of each chat; a crash loses nothing."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import msgspec
+
+from backend.kit import clock, logs
+from bot import heard
+from bot.channel import ChatChannel, Receipt, SendError, Text
+from bot.heard import Heard, Row
+from bot.inbound import Inbound
+from bot.recall import remember
+from bot.speech import Answer, Incoming
+from bot.words import Voice
+
+log = logs.get("bot.inbox")
+
+#: How many chats are listened to at the same time.
+LANES = 4
+POLL_S = 1.0
+#: The photos of an album come as messages of their own; so long after the last one they are taken as one.
+ALBUM_WAIT_S = 0.7
+
+#: An update somebody began to handle and did not finish is taken up again so long after it came, by the tries so far.
+_AGAIN_AFTER = (timedelta(), timedelta(seconds=90), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1))
+#: After a failure this process saw itself, it need not wait that long.
+_REST_S = 5.0
+#: Pauses before an answer that did not go out is tried again, at most as long as a server may ask for.
+RESTS_S = (1.0, 3.0)
+_LONGEST_REST_S = 10.0
+
+
+class _Work(msgspec.Struct, frozen=True):
+    """What one lane handles at once: an update, or the updates of an album."""
+
+    rows: tuple[Row, ...]
+    heard: Heard
+
+
+class Inbox:
+    """Handles the stored updates of one channel; several lanes, one chat in one lane at a time."""
+
+    def __init__(
+        self,
+        channel: ChatChannel,
+        read: Callable[[str], Heard | None],
+        inbound: Inbound,
+        voice: Voice,
+        *,
+        handled: Callable[[], None] = lambda: None,
+        album_wait_s: float = ALBUM_WAIT_S,
+        rests_s: Sequence[float] = RESTS_S,
+    ) -> None:
+        """``voice`` speaks when nothing else can; ``handled`` is called after each update."""
+        self._channel, self._read, self._inbound, self._voice = channel, read, inbound, voice
+        self._handled, self._album_wait_s, self._rests_s = handled, album_wait_s, rests_s
+        self._busy: set[str] = set()
+        self._rest: dict[int, float] = {}
+        self._albums: dict[str, tuple[int, float]] = {}
+        self._taking = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._closing = False
+
+    def kick(self) -> None:
+        """Something may have come in: look now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Handle what comes until :meth:`close`; what is in hand is finished first."""
+        await asyncio.gather(*(self._lane() for _ in range(LANES)))
+
+    async def close(self) -> None:
+        self._closing = True
+        self.kick()
+
+    async def drain_once(self) -> int:
+        """Handle everything that waits and is ready; returns how many updates or albums that were."""
+        done = 0
+        while work := await self._take():
+            await self._handle(work)
+            done += 1
+        return done
+
+    async def _lane(self) -> None:
+        while not self._closing:
+            try:
+                async with self._taking:
+                    work = await self._take_or_sleep()
+                if work:
+                    await self._handle(work)
+                    self.kick()
+            except Exception as error:
+                log.error("inbox.failed", exc_info=error)
+                await asyncio.sleep(POLL_S)
+
+    async def _take_or_sleep(self) -> _Work | None:
+        if self._closing:
+            return None
+        self._wake.clear()
+        if work := await self._take():
+            return work
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(POLL_S, self._album_wait_s) if self._albums else POLL_S):
+                await self._wake.wait()
+        return None
+
+    # Taking.
+
+    async def _take(self) -> _Work | None:
+        """The oldest update that is ready, of a chat no lane is busy with; claimed by raising its count of tries."""
+        rows = await heard.waiting(self._channel.name)
+        said_by = {row.id: self._read(row.body) for row in rows}
+        for row in rows:
+            said = said_by[row.id]
+            if said is None:
+                await self._finish([row], "says nothing to us")
+            elif self._is_ready(row) and said.address not in self._busy:
+                together = [row] if not said.album else self._album(said.album, rows, said_by)
+                if together and await heard.claim(together):
+                    self._busy.add(said.address)
+                    return _Work(tuple(together), heard.joined([said_by[one.id] for one in together]))
+        return None
+
+    def _is_ready(self, row: Row) -> bool:
+        if row.id in self._rest:
+            return time.monotonic() >= self._rest[row.id]
+        return clock.real() >= row.received_at + _AGAIN_AFTER[min(row.attempts, len(_AGAIN_AFTER) - 1)]
+
+    def _album(self, album: str, rows: Sequence[Row], said_by: dict[int, Heard | None]) -> list[Row]:
+        """All messages of an album once no more have come for a while; until then nothing."""
+        together = [row for row in rows if (said := said_by[row.id]) is not None and said.album == album]
+        count, since = self._albums.get(album, (0, 0.0))
+        now = time.monotonic()
+        if count != len(together):
+            self._albums[album] = (len(together), now)
+            since = now
+        if now - since < self._album_wait_s:
+            return []
+        self._albums.pop(album, None)
+        return together
+
+    # Handling.
+
+    async def _handle(self, work: _Work) -> None:
+        said, address = work.heard.said, work.heard.address
+        logs.bind_request(logs.new_request_id(), channel=self._channel.name, update=work.rows[0].id)
+        try:
+            await self._answer(address, said, await self._inbound.handle(self._channel, address, said))
+            await self._finish(work.rows)
+        except Exception as error:
+            await self._stumbled(work, error)
+        finally:
+            self._busy.discard(address)
+            self._handled()
+
+    async def _answer(self, address: str, said: Incoming, answers: Sequence[Answer]) -> None:
+        if said.press:
+            words = next((answer.toast for answer in answers if answer.toast is not None), "")
+            await self._quietly(self._channel.toast(said.press, words))
+        for answer in answers:
+            if answer.text is None:
+                continue
+            if answer.edit and self._channel.edits:
+                await self._quietly(self._channel.edit(address, Receipt(answer.edit), answer.text))
+                continue
+            await self._say(address, answer)
+
+    async def _quietly(self, doing: Awaitable[None]) -> None:
+        """A toast or an edit that fails loses nothing that the next message does not tell."""
+        try:
+            await doing
+        except SendError as error:
+            log.warning("answer.failed", kind=error.kind, detail=error.detail)
+
+    async def _say(self, address: str, answer: Answer) -> None:
+        """Send an answer; what surely did not arrive is tried again, for the act it tells of is done and stays done."""
+        assert answer.text is not None
+        for rest_s in (*self._rests_s, None):
+            try:
+                receipt = await self._channel.send(address, answer.text)
+            except SendError as error:
+                log.warning("answer.failed", kind=error.kind, detail=error.detail)
+                if error.kind != "temporary" or rest_s is None:
+                    return
+                await asyncio.sleep(min(error.retry_after_s or rest_s, _LONGEST_REST_S))
+                continue
+            if answer.mark is not None:
+                await remember(self._channel.name, address, receipt.id, answer.mark)
+            return
+
+    async def _stumbled(self, work: _Work, error: Exception) -> None:
+        """Handling failed: again in a while, since every act repeated says what is already so; at last say sorry."""
+        expected = isinstance(error, SendError)
+        log.warning("update.failed", problem=str(error), exc_info=None if expected else error)
+        tries = work.rows[0].attempts + 1
+        if tries < len(_AGAIN_AFTER) and (expected or not work.heard.said.press):
+            wait_s = error.retry_after_s if isinstance(error, SendError) and error.retry_after_s else _REST_S * tries
+            self._rest |= {row.id: time.monotonic() + wait_s for row in work.rows}
+            return
+        await self._finish(work.rows, str(error) or type(error).__name__)
+        words = self._voice.say("errors.internal")
+        pressed = bool(work.heard.said.press)
+        sorry = Answer(toast=words) if pressed else Answer(Text(words))
+        with suppress(SendError):
+            await self._answer(work.heard.address, work.heard.said, [sorry])
+
+    async def _finish(self, rows: Sequence[Row], problem: str = "") -> None:
+        await heard.finish(rows, problem)
+        for row in rows:
+            self._rest.pop(row.id, None)

@@ -1,0 +1,112 @@
+"""What messages of ours were about: the questions that wait for an answer, and the notices behind receipts."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+
+from backend.domain.lifecycle import UNDO_FOR
+from backend.domain.notices import AnyNotice, TaskNotice
+from backend.kit import clock
+from backend.kit.db import Sql
+from bot.attempts import read_notice
+from bot.speech import Mark
+
+#: So long after a question the next words count as its answer even when they are not a reply to it.
+_LISTENS_FOR = timedelta(minutes=30)
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a message was: a question or card of ours (``mark``), or a notice."""
+
+    task_id: int | None
+    mark: Mark | None = None
+    prompt_id: int | None = None
+    notice: AnyNotice | None = None
+
+    @property
+    def is_card(self) -> bool:
+        """Whether a reply to it reports the task."""
+        return (self.mark is not None and self.mark.act == "card") or (
+            self.notice is not None and self.notice.kind == "TaskAssigned"
+        )
+
+
+class _Prompt(msgspec.Struct):
+    id: int
+    task_id: int
+    act: str
+    data: Any
+    asked_at: datetime
+
+
+async def remember(channel: str, address: str, receipt: str, mark: Mark) -> None:
+    """Keep what a message just sent is about."""
+    sql = Sql()
+    await sql.run(
+        "insert into chat_prompt (channel, address, receipt, task_id, act, data, asked_at) values ("
+        f"{sql.arg(channel)}, {sql.arg(address)}, {sql.arg(receipt)}, {sql.arg(mark.task_id)}, {sql.arg(mark.act)}, "
+        f"{sql.arg(msgspec.json.encode(mark.data).decode())}, {sql.arg(clock.real())})"
+    )
+
+
+async def about(channel: str, address: str, receipt: str) -> About | None:
+    """What one of our messages in a chat was about; None when it was about no task (or is not ours)."""
+    sql = Sql()
+    found = await sql.fetch(
+        f"select id, task_id, act, data, asked_at from chat_prompt where {_at(sql, channel, address, receipt)} "
+        "order by id desc limit 1",
+        _Prompt,
+    )
+    if found:
+        return _question(found[0])
+    sql = Sql()
+    rows = await sql.rows(
+        "select n.payload from delivery_attempt a join outbox_notice n on n.id = a.notice_id "
+        f"where {_at(sql, channel, address, receipt, 'a.')} order by a.id desc limit 1"
+    )
+    if not rows:
+        return None
+    notice = read_notice(rows[0]["payload"])
+    return About(notice.task.id if isinstance(notice, TaskNotice) else None, notice=notice)
+
+
+async def open_question(channel: str, address: str) -> About | None:
+    """The newest question in a chat, when it still waits for an answer and was asked lately."""
+    sql = Sql()
+    found = await sql.fetch(
+        f"select id, task_id, act, data, asked_at from chat_prompt where channel = {sql.arg(channel)} "
+        f"and address = {sql.arg(address)} and act in ('report', 'extend', 'return') and answered_at is null "
+        f"and asked_at > {sql.arg(clock.real() - _LISTENS_FOR)} order by id desc limit 1",
+        _Prompt,
+    )
+    return _question(found[0]) if found else None
+
+
+async def answered(channel: str, address: str, prompt_id: int) -> None:
+    """A question has its answer: it and the older ones of the chat wait no more."""
+    sql = Sql()
+    await sql.run(
+        f"update chat_prompt set answered_at = {sql.arg(clock.real())} where channel = {sql.arg(channel)} "
+        f"and address = {sql.arg(address)} and id <= {sql.arg(prompt_id)} and answered_at is null "
+        "and act in ('report', 'extend', 'return')"
+    )
+
+
+async def last_done_by(person_id: int) -> int | None:
+    """The task of a person's newest report or acceptance that may still be taken back."""
+    sql = Sql()
+    rows = await sql.rows(
+        f"select task_id from task_event where actor_id = {sql.arg(person_id)} and kind in ('reported', 'accepted') "
+        f"and at >= {sql.arg(clock.now() - UNDO_FOR)} order by id desc limit 1"
+    )
+    return int(rows[0]["task_id"]) if rows else None
+
+
+def _at(sql: Sql, channel: str, address: str, receipt: str, of: str = "") -> str:
+    return f"{of}channel = {sql.arg(channel)} and {of}address = {sql.arg(address)} and {of}receipt = {sql.arg(receipt)}"
+
+
+def _question(row: _Prompt) -> About:
+    data = msgspec.json.decode(row.data) if isinstance(row.data, str) else row.data
+    return About(row.task_id, Mark(row.task_id, cast(Any, row.act), data), row.id)

@@ -1,0 +1,170 @@
+"""Notice and language → text with buttons. Pure; a secret task shows its code and a link, nothing else."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from backend.domain import notices as said
+from backend.domain.notices import AnyNotice, TaskNotice
+from backend.domain.types import Part
+from backend.kit import i18n
+from bot import render_time
+from bot.channel import Rows, Text
+from bot.lines import buttons, fields, line, press, task_lines
+from bot.words import NAME_MAX, REASON_MAX, Voice, cut
+
+
+def render(notice: AnyNotice, voice: Voice, *, maybe_sent: bool = False) -> Text:
+    """What a notice says in the voice's language. ``maybe_sent``: it says that it may be a repeat."""
+    if isinstance(notice, TaskNotice) and notice.task.secret:
+        words = voice.say(f"notices.secret.{notice.kind}", link=voice.link(notice.task.code))
+        text = Text(words, _secret(notice, voice))
+    else:
+        text = _OWN.get(type(notice), _usual)(notice, voice)
+    return flagged(text, voice) if maybe_sent else text
+
+
+def flagged(text: Text, voice: Voice) -> Text:
+    """The same text, saying that it may be a repeat."""
+    return msgspec.structs.replace(text, html=f"{text.html}\n\n<i>{voice.say('notices.maybe_sent')}</i>")
+
+
+#: What can be pressed under a notice that has the usual form.
+_PRESSES = {
+    said.TaskReassigned: "",
+    said.TaskCancelled: "",
+    said.TaskReturned: "report details",
+    said.TaskNudged: "working done",
+    said.TaskDueNow: "working done",
+}
+
+
+def _usual(notice: Any, voice: Voice) -> Text:
+    own = fields(notice)
+    key = f"notices.say.{notice.kind}"
+    if not isinstance(notice, TaskNotice):
+        return Text(voice.say(key, **own))
+    more = [line(voice, name, own[name]) for name in ("text", "reason") if name in own]
+    rows = _PRESSES.get(type(notice), "details")
+    return Text(task_lines(voice, key, notice.task, *more, **own), buttons(voice, notice.task.id, rows))
+
+
+def _assigned(notice: said.TaskAssigned, voice: Voice) -> Text:
+    by = cut(notice.by, NAME_MAX)
+    if notice.on_behalf_of:
+        by_line = voice.say("notices.card.behalf", name=by, giver=cut(notice.on_behalf_of, NAME_MAX))
+    else:
+        by_line = voice.say("notices.card.by", name=by)
+    due = voice.say("notices.card.due", at=notice.task.due_at)
+    part = Part(notice.part)
+    return Text(
+        task_lines(voice, f"notices.card.new_{part}", notice.task, by_line, due),
+        buttons(voice, notice.task.id, *CARD_ROWS[part], on="t"),
+    )
+
+
+#: The buttons of a new card by the reader's part.
+CARD_ROWS = {
+    Part.LEAD: ("ack report", "extend details"),
+    Part.COORDINATOR: ("ack details",),
+    Part.WATCHER: ("details",),
+}
+
+
+def _reported(notice: said.TaskReported, voice: Voice) -> Text:
+    own = fields(notice)
+    key = "notices.say.TaskReported" + ("_done" if notice.done else "")
+    files = voice.say("notices.line.files", n=notice.files) if notice.files else ""
+    rows = ("details",) if notice.done else ("accept return", "return_major details")
+    return Text(
+        task_lines(voice, key, notice.task, line(voice, "text", own["text"]), files, by=own["by"]),
+        buttons(voice, notice.task.id, *rows),
+    )
+
+
+def _returned(notice: said.TaskReturned, voice: Voice) -> Text:
+    text = _usual(notice, voice)
+    if notice.major_error:
+        text = msgspec.structs.replace(text, html=f"{text.html}\n{voice.say('notices.line.major_error')}")
+    return text
+
+
+def _extension_asked(notice: said.ExtensionAsked, voice: Voice) -> Text:
+    task, text = notice.task, _usual(notice, voice)
+    decide = tuple(press(voice, task.id, act, arg=notice.extension_id) for act in ("approve", "refuse"))
+    return msgspec.structs.replace(text, buttons=(decide, *text.buttons))
+
+
+def _undone(notice: said.TaskUndone, voice: Voice) -> Text:
+    what = "accepted" if notice.what == "accepted" else "reported"
+    return Text(
+        task_lines(voice, f"notices.say.TaskUndone_{what}", notice.task, by=cut(notice.by, NAME_MAX)),
+        buttons(voice, notice.task.id, "details"),
+    )
+
+
+def _recurrence_failed(notice: said.RecurrenceFailed, voice: Voice) -> Text:
+    """``problem`` is an error code when the service failed with one, else words."""
+    problem = notice.problem
+    if i18n.has(voice.locale, f"errors.{problem}") and "{" not in (known := voice.plain(f"errors.{problem}")):
+        problem = known
+    title = cut(notice.title, REASON_MAX)
+    return Text(voice.say("notices.say.RecurrenceFailed", title=title, problem=cut(problem, REASON_MAX)))
+
+
+def _substitute(notice: said.SubstituteNamed, voice: Voice) -> Text:
+    text = _usual(notice, voice)
+    if notice.authority:
+        text = Text(f"{text.html}\n{voice.say('notices.line.authority')}")
+    return text
+
+
+def _person_left(notice: said.PersonLeft, voice: Voice) -> Text:
+    own = fields(notice)
+    return Text(voice.say("notices.say.PersonLeft", n=len(notice.codes), **own))
+
+
+def _chat_linked(notice: said.ChatLinked, voice: Voice) -> Text:
+    return Text(voice.say("notices.say.ChatLinked", channel=channel_name(voice, notice.channel)))
+
+
+def channel_name(voice: Voice, channel: str) -> str:
+    """How people call a channel."""
+    return voice.say(f"bot.channel.{channel}") if i18n.has(voice.locale, f"bot.channel.{channel}") else channel
+
+
+def _sign_in(notice: said.SignInLink, voice: Voice) -> Text:
+    address = html.escape(notice.url)
+    words = voice.say("notices.say.SignInLink", until=notice.until)
+    return Text(f'{words}\n<a href="{address}">{address}</a>')
+
+
+_OWN: dict[type, Callable[[Any, Voice], Text]] = {
+    said.TaskAssigned: _assigned,
+    said.TaskReported: _reported,
+    said.TaskReturned: _returned,
+    said.ExtensionAsked: _extension_asked,
+    said.TaskUndone: _undone,
+    said.TaskDueSoon: render_time.due_soon,
+    said.TaskOverdue: render_time.overdue,
+    said.TaskUnacknowledged: render_time.unacknowledged,
+    said.TaskSilent: render_time.silent,
+    said.DecisionDue: render_time.decision_due,
+    said.TaskLate: render_time.late,
+    said.RecurrenceFailed: _recurrence_failed,
+    said.SubstituteNamed: _substitute,
+    said.PersonLeft: _person_left,
+    said.ChatLinked: _chat_linked,
+    said.SignInLink: _sign_in,
+}
+
+
+def _secret(notice: TaskNotice, voice: Voice) -> Rows:
+    """Only a tap that says nothing: acknowledging. Everything else about a secret task happens on its page."""
+    if isinstance(notice, said.TaskUnacknowledged):
+        return buttons(voice, notice.task.id, "ack")
+    if isinstance(notice, said.TaskAssigned) and notice.part != Part.WATCHER:
+        return buttons(voice, notice.task.id, "ack", on="t")
+    return ()

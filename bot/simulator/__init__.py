@@ -1,0 +1,1 @@
+"""A loopback stand-in for the Telegram Bot API, used by tests and by the phone simulator page."""

@@ -1,0 +1,1 @@
+"""The Telegram channel; the only folder that speaks aiogram, imported lazily."""

@@ -1,0 +1,58 @@
+"""The route Telegram posts updates to, for several replicas: store, answer 200, nothing more. No aiogram here."""
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, post
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ControllerRouterHandler
+
+from backend.auth.guards import Guard
+from backend.errors import NotSignedIn
+from backend.kit import logs
+from backend.settings import Settings
+from bot import heard
+from bot.telegram.updates import key_of
+
+log = logs.get("bot.telegram")
+
+PATH = "/hooks/telegram"
+_HEADER = "x-telegram-bot-api-secret-token"
+
+
+def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -> list[ControllerRouterHandler]:
+    """The webhook when settings name its secret, else nothing. ``wake`` wakes an inbox in this very process."""
+    secret = settings.telegram_webhook_secret
+    if not secret:
+        return []
+
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        given = connection.headers.get(_HEADER, "")
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            raise NotSignedIn("not_signed_in")
+
+    @post(
+        PATH,
+        guards=[Guard("telegram_secret", check)],
+        status_code=200,
+        include_in_schema=False,
+        media_type="text/plain",
+    )
+    async def telegram_webhook(request: Request[Any, Any, Any]) -> str:
+        body = await request.body()
+        try:
+            key = key_of(body)
+            text = body.decode()
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            # Anything but 200 makes Telegram send it again for a day, and behind it everything else waits.
+            log.warning("update.malformed", detail=str(error), size=len(body))
+            return ""
+        await heard.store("telegram", [(key, text)])
+        if wake is not None:
+            wake()
+        return ""
+
+    return [telegram_webhook]

@@ -1,0 +1,142 @@
+"""Silence: a lead who has not acknowledged is asked again, then the assigner hears, then their leaders, level by level;
+an assigner who has not decided is reminded (domain.md §2)."""
+
+from datetime import datetime
+from typing import Any
+
+from backend import outbox
+from backend.auth.actors import today
+from backend.domain import limits, reminding
+from backend.domain.calendar import WorkCalendar
+from backend.domain.notices import AnyNotice, DecisionDue, TaskSilent, TaskUnacknowledged
+from backend.domain.times import TaskTimes
+from backend.domain.types import Status, Urgency
+from backend.kit.db import Sql
+from backend.models import Person, Task
+from backend.org.queries import on_leave, person_brief, reporting_line, seats_of
+from backend.org.sql import in_service
+from backend.tasks import facts
+from backend.tasks.change import times_of
+from backend.tasks.people import deciders
+from reminders.sweep import Sweep, claim
+
+#: Steps of the acknowledgement limit: the lead is asked again, then the assigner hears, then one leader a step.
+ASK_AGAIN, TELL_ASSIGNER = 1, 2
+
+
+async def handle(task: Task, now: datetime, calendar: WorkCalendar) -> None:
+    """Take the silence about a task as many steps further as its limit has passed, or move the row to where that is."""
+    going = True
+    while going:
+        times = await times_of(task, now, calendar)
+        due = limits.answer_at(times, calendar)
+        if due is None or due > now:
+            await _set(task, answer_at=facts.utc(due) if due else None)
+            return
+        take = _unacknowledged if times.status is Status.ASSIGNED else _undecided
+        going = await take(task, times, now, calendar)
+
+
+async def _unacknowledged(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
+    """One step of the acknowledgement limit; False when there is none left to take."""
+    step = times.answer_step + 1
+    if step == ASK_AGAIN:
+        minutes = limits.acknowledge_limit(times, calendar)
+        again = TaskUnacknowledged(task=facts.ref(task), limit_minutes=minutes)
+        return await _step(task, step, again, [task.lead_id], _soon(task, now, calendar))
+    line = await _line(task) if step == TELL_ASSIGNER else list(task.answer_line)
+    told, skipped, rest = await _next_who_is_there(task, line, first=step == TELL_ASSIGNER)
+    if told:
+        lead = (await Person.get(id=task.lead_id)).full_name
+        silent = TaskSilent(task=facts.ref(task), lead=lead, level=step - 1, skipped=tuple(skipped))
+        going = await _step(task, step, silent, told, _in_slot(task, now, calendar), rest)
+        if rest or not going:
+            return going
+    # The line has come to its end: the task stays on the board.
+    await _set(task, answer_at=None, answer_line=[])
+    return False
+
+
+async def _line(task: Task) -> list[int]:
+    """Whom silence climbs to, frozen when it starts: who decides for the assigner, then the leaders above them."""
+    [first, *_] = await deciders(task) or [task.assigner_id]
+    seats = (await seats_of([first])).get(first, [])
+    above = await reporting_line(first, seats[0].unit_id) if seats else []
+    return [first, *(person_id for person_id in above if person_id != task.lead_id)]
+
+
+async def _next_who_is_there(task: Task, line: list[int], *, first: bool) -> tuple[list[int], list[str], list[int]]:
+    """Whom to tell now, the names of those passed over (away or gone), and the rest of the line."""
+    levels = [[person_id] for person_id in line]
+    if first:
+        levels[0] = await deciders(task) or levels[0]
+    people = [person_id for level in levels for person_id in level]
+    away = set(await on_leave(people)) | set(people) - await _serving(people)
+    skipped: list[int] = []
+    for index, level in enumerate(levels):
+        there = [person_id for person_id in level if person_id not in away]
+        if there:
+            names = await person_brief(skipped)
+            return there, [names[person_id].name for person_id in skipped], line[index + 1 :]
+        skipped += level
+    return [], [], []
+
+
+async def _serving(people: list[int]) -> set[int]:
+    sql = Sql()
+    rows = await sql.rows(
+        f"select p.id from person p where {sql.any_of('p.id', people)} and {in_service(sql, today())}"
+    )
+    return {int(row["id"]) for row in rows}
+
+
+async def _undecided(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
+    """One step of the decision limit."""
+    lead = (await Person.get(id=task.lead_id)).full_name
+    waiting = calendar.between(times.answer_from_at, now)
+    notice = DecisionDue(task=facts.ref(task), lead=lead, waiting_minutes=waiting)
+    told = [person_id for person_id in await deciders(task) if person_id != task.lead_id]
+    return await _step(task, times.answer_step + 1, notice, told, _soon(task, now, calendar))
+
+
+async def _step(
+    task: Task, step: int, notice: AnyNotice, told: list[int], at: datetime, line: list[int] | None = None
+) -> bool:
+    """Note that a step was taken and say it; False when somebody else took the row."""
+    if not await _set(task, answer_step=step, answer_line=line or []):
+        return False
+    for person_id in told:
+        await outbox.enqueue(
+            notice,
+            person_id,
+            f"{notice.kind}:{task.id}:{task.version}:{step}:{person_id}",
+            topic="answer",
+            urgent=Urgency(task.urgency) is not Urgency.NORMAL,
+            not_before=at,
+        )
+    return True
+
+
+async def _set(task: Task, **new: Any) -> bool:
+    """Claim the row with new values, which the row in memory takes too."""
+    if not await claim(task, "answer_at", **new):
+        return False
+    for name, value in new.items():
+        setattr(task, name, value)
+    return True
+
+
+def _soon(task: Task, now: datetime, calendar: WorkCalendar) -> datetime:
+    """In the next working moment; express at once."""
+    return now if Urgency(task.urgency) is Urgency.EXPRESS else calendar.next_working(now)
+
+
+def _in_slot(task: Task, now: datetime, calendar: WorkCalendar) -> datetime:
+    """A line in the next slot for ordinary work, else as soon as may be."""
+    if Urgency(task.urgency) is Urgency.NORMAL:
+        return reminding.next_slot(now, calendar)
+    return _soon(task, now, calendar)
+
+
+ESCALATE = Sweep("escalate", "answer_at", handle)
+tick = ESCALATE.tick

@@ -1,0 +1,141 @@
+"""Real databases of both kinds, a still clock, the application over ASGI; a skip fails the run."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from backend import settings as settings_module
+from backend.app import create_app
+from backend.kit import db as database_kit
+from backend.settings import Settings
+from tests.cast import Cast, make_cast
+from tests.databases import PostgresServer, migrate
+from tests.fakes import FakeClock, vn
+
+DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL for this worker, fsync off, with a migrated template; or the one that ``DATABASE_URL`` names."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh migrated database; every test that uses it runs once per kind."""
+    folder = Path(tempfile.mkdtemp(prefix="gv-"))
+    try:
+        if request.param == "sqlite":
+            template: Path = request.getfixturevalue("sqlite_template")
+            shutil.copy(template, folder / "test.db")
+            yield f"sqlite:///{folder / 'test.db'}?synchronous=OFF"
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            with server.database(f"t{uuid.uuid4().hex[:12]}") as url:
+                yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def clock() -> Iterator[FakeClock]:
+    """Monday 23 November 2026, 08:00 in Vietnam, a working day; it stands still until moved."""
+    with FakeClock(vn("2026-11-23 08:00")) as fake:
+        yield fake
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a test office on a fresh database."""
+    return settings_module.load({}, database_url=database_url, var_dir=str(tmp_path / "var"), database_pool=4)
+
+
+@pytest.fixture
+async def db(settings: Settings, clock: FakeClock) -> AsyncIterator[None]:
+    """The database open in this process, for tests that call services themselves."""
+    async with database_kit.opened(settings.database, settings.database_pool):
+        yield
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: FakeClock) -> AsyncIterator[Any]:
+    """The application with its lifespan running (and so the database open)."""
+    application = create_app(settings)
+    # In a task of its own: the lifespan holds a task group, which must be left by the task that entered it, and a
+    # fixture is set up and torn down by different ones.
+    started, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with application.lifespan():
+            started.set()
+            await over.wait()
+
+    task = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not started.is_set():
+        waiting.cancel()
+        await task
+    yield application
+    over.set()
+    await task
+
+
+@pytest.fixture
+async def client(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with nobody signed in. ``cast.client(person)`` gives signed-in ones."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"accept-language": "en"}) as it:
+        yield it
+
+
+@pytest.fixture
+async def cast(request: pytest.FixtureRequest) -> Cast:
+    """A small ward with everybody a story needs, a stranger among them. Use it with ``db`` or ``app``."""
+    if not {"app", "client", "db"} & set(request.fixturenames):
+        raise pytest.UsageError("the cast needs `db` or `app` before it")
+    request.getfixturevalue("clock")
+    return await make_cast()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tests per database, so that nobody has to believe that both ran."""
+    done = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    counts = {
+        kind: sum(f"[{kind}" in report.nodeid or f"-{kind}" in report.nodeid for report in done) for kind in DATABASES
+    }
+    terminalreporter.write_line(
+        f"tests per database: sqlite {counts['sqlite']}, postgres {counts['postgres']}, "
+        f"without a database {len(done) - sum(counts.values())}"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A skipped test proves nothing: it fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if (
+        exitstatus == 0
+        and reporter is not None
+        and reporter.stats.get("skipped")
+        and "PYTEST_XDIST_WORKER" not in os.environ
+    ):
+        session.exitstatus = 1

@@ -1,0 +1,15 @@
+"""Imported once by the server that test processes are forked from."""
+
+from importlib import import_module
+
+for _name in ("aiogram", "backend.__main__", "backend.app", "bot.run", "bot.inbound", "bot.inbox"):
+    import_module(_name)
+for _name in (
+    "bot.telegram.channel",
+    "bot.telegram.receiver",
+    "bot.telegram.updates",
+    "reminders.run",
+    "asyncpg",
+    "aiosqlite",
+):
+    import_module(_name)
