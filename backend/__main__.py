@@ -108,8 +108,7 @@ class Parts:
         """The demo's clock jumped: let the engine look and the sender speak at once."""
         if self.engine is not None:
             await self.engine.tick_now()
-        if self.bot is not None:
-            self.bot.kick()
+        self._wake_bot()
 
     def routes(self) -> list[Any]:
         """Routes of the bot and, in a demo, of the simulator."""
@@ -117,7 +116,7 @@ class Parts:
         if self.settings.telegram_webhook_secret:
             from bot.telegram.webhook import webhook_routes
 
-            found += webhook_routes(self.settings)
+            found += webhook_routes(self.settings, wake=self._wake_bot)
         if self.settings.demo:
             from bot.simulator.desk import Simulator
             from bot.simulator.pages import simulator_routes
@@ -125,6 +124,10 @@ class Parts:
             simulator = self.simulator = Simulator(self.start_telegram)
             found += simulator_routes(lambda: simulator)
         return found
+
+    def _wake_bot(self) -> None:
+        if self.bot is not None:
+            self.bot.kick()
 
     async def start_telegram(self, token: str, api: str) -> None:
         """Let the bot talk to the simulator's fake server."""

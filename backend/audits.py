@@ -151,8 +151,10 @@ async def _notices(now: datetime) -> Found:
     real = sql.arg(clock.real() - PATIENCE)
     rows = await sql.rows(
         "select id, kind, not_before, case when (status = 'pending' and ready_at < "
-        f"{real} and not_before < {sql.arg(now - PATIENCE)}) or (status = 'claimed' and lease_until < {real}) "
-        "then 1 else 0 end as forgotten from outbox_notice where status in ('pending', 'claimed') order by id"
+        f"{real} and not_before < {sql.arg(now - PATIENCE)}) or (status in ('claimed', 'sending') "
+        f"and lease_until < {real}) "
+        "then 1 else 0 end as forgotten from outbox_notice "
+        "where status in ('pending', 'claimed', 'sending') order by id"
     )
     for row in rows:
         params: dict[str, Any] = {"notice": row["id"], "kind": row["kind"]}

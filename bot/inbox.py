@@ -14,7 +14,7 @@ from bot.channel import ChatChannel, Receipt, SendError, Text
 from bot.heard import Heard, Row
 from bot.inbound import Inbound
 from bot.recall import remember
-from bot.speech import Answer, Incoming
+from bot.speech import Answer, Incoming, toast
 from bot.words import Voice
 
 log = logs.get("bot.inbox")
@@ -204,7 +204,7 @@ class Inbox:
         await self._finish(work.rows, str(error) or type(error).__name__)
         words = self._voice.say("errors.internal")
         pressed = bool(work.heard.said.press)
-        sorry = Answer(toast=words) if pressed else Answer(Text(words))
+        sorry = toast(words) if pressed else Answer(Text(words))
         with suppress(SendError):
             await self._answer(work.heard.address, work.heard.said, [sorry])
 

@@ -5,6 +5,10 @@ from typing import Any, Literal
 import msgspec
 
 from bot.channel import File, Text
+from bot.words import cut
+
+#: What a channel shows on a press, at most.
+TOAST_MAX = 200
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,3 +47,8 @@ class Answer(msgspec.Struct, frozen=True):
     toast: str | None = None
     edit: str = ""
     mark: Mark | None = None
+
+
+def toast(words: str) -> Answer:
+    """A short line shown on the press; what is longer than a channel shows is cut."""
+    return Answer(toast=cut(words, TOAST_MAX))

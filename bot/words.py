@@ -16,17 +16,20 @@ NAME_MAX = 120
 REASON_MAX = 1000
 TEXT_MAX = 2000
 
+#: How long a letter becomes when it is escaped.
+_ESCAPED = {"<": 4, ">": 4, "&": 5}
+
 
 def cut(text: str, limit: int) -> str:
-    """``text`` in at most ``limit`` UTF-16 units, shortened with an ellipsis, never in the middle of a character."""
-    if _units(text) <= limit:
-        return text
-    kept = text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", errors="ignore")
-    return kept.rstrip() + "…"
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+    """``text`` in at most ``limit`` UTF-16 units, counted as HTML, shortened with an ellipsis between two characters."""
+    size = fits = 0
+    for place, letter in enumerate(text):
+        size += _ESCAPED.get(letter) or (2 if letter > "\uffff" else 1)
+        if size < limit:
+            fits = place + 1  # so much can stay with an ellipsis after it
+        if size > limit:
+            return text[:fits].rstrip() + "…"
+    return text
 
 
 class Safe(str):

@@ -8,11 +8,11 @@ from backend import outbox
 from backend.auth.actors import today
 from backend.domain import limits, reminding
 from backend.domain.calendar import WorkCalendar
-from backend.domain.notices import AnyNotice, DecisionDue, TaskSilent, TaskUnacknowledged
+from backend.domain.notices import AnyNotice, DecisionDue, TaskDeclined, TaskSilent, TaskUnacknowledged
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
 from backend.kit.db import Sql
-from backend.models import Person, Task
+from backend.models import Person, Task, TaskEvent
 from backend.org.queries import on_leave, person_brief, reporting_line, seats_of
 from backend.org.sql import in_service
 from backend.tasks import facts
@@ -91,12 +91,21 @@ async def _serving(people: list[int]) -> set[int]:
 
 
 async def _undecided(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
-    """One step of the decision limit."""
+    """One step of the decision limit: what waits for the assigner is said again."""
     lead = (await Person.get(id=task.lead_id)).full_name
-    waiting = calendar.between(times.answer_from_at, now)
-    notice = DecisionDue(task=facts.ref(task), lead=lead, waiting_minutes=waiting)
+    notice: AnyNotice
+    if times.status is Status.DECLINED:
+        notice = TaskDeclined(task=facts.ref(task), by=lead, reason=await _why_declined(task.id))
+    else:
+        waiting = calendar.between(times.answer_from_at, now)
+        notice = DecisionDue(task=facts.ref(task), lead=lead, waiting_minutes=waiting)
     told = [person_id for person_id in await deciders(task) if person_id != task.lead_id]
     return await _step(task, times.answer_step + 1, notice, told, _soon(task, now, calendar))
+
+
+async def _why_declined(task_id: int) -> str:
+    event = await TaskEvent.filter(task_id=task_id, kind="declined").order_by("-id").first()
+    return str(event.data.get("reason", "")) if event else ""
 
 
 async def _step(

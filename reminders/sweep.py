@@ -21,7 +21,8 @@ from backend.models import Task, Unit
 
 log = logs.get("reminders")
 
-BATCH = 200
+#: Rows in one transaction. SQLite has one writer: nobody else writes while a batch is handled.
+BATCH = 50
 #: A row that could not be handled is looked at again after this.
 PUSH_BACK = timedelta(minutes=15)
 

@@ -28,8 +28,10 @@ async def prepare(settings: Settings) -> None:
         if not await Person.exists():
             from backend.cli.sample import load_sample
 
-            await state.put(DEMO_KEY, "1")
-            await load_sample(settings, PASSWORD)
+            # Whole or not at all: an interrupted first start must not leave half an office.
+            async with db.transaction():
+                await state.put(DEMO_KEY, "1")
+                await load_sample(settings, PASSWORD)
 
 
 async def start_in_working_time() -> None:

@@ -153,9 +153,9 @@ def lent_by(actor: Actor, act: Act, task: TaskFacts) -> int | None:
 
     Whoever holds the assigner's authority decides in the assigner's stead, whatever else they may do themselves.
     """
-    if act in _DECIDED and actor.person_id not in (task.assigner_id, task.on_behalf_of_id):
-        if any(post.giver_id == task.assigner_id for post in actor.posts):
-            return task.assigner_id
+    decides_for_another = act in _DECIDED and actor.person_id not in (task.assigner_id, task.on_behalf_of_id)
+    if decides_for_another and any(post.giver_id == task.assigner_id for post in actor.posts):
+        return task.assigner_id
     givers = [None, *dict.fromkeys(post.giver_id for post in actor.posts if post.giver_id is not None)]
     for giver in givers:
         posts = tuple(post for post in actor.posts if post.giver_id in (None, giver))

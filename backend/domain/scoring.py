@@ -121,7 +121,9 @@ def _losses(index: int, product: Product, full: Fraction, rules: RuleSet) -> lis
     """What one product loses, when each of its three parts is worth ``full`` points."""
     if not product.completed:
         return [Loss(part="not_completed", points=3 * full, product=index)] if full else []
-    losses = []
+    losses: list[Loss] = []
+    if not product.instances:
+        return losses
     for part, kinds in _COSTS:
         left = Fraction(1)
         for instance in sorted(product.instances, key=lambda one: (one.at, one.entry_id)):

@@ -3,20 +3,25 @@
 import re
 import unicodedata
 
-_SPACE = re.compile(r"\s+")
+#: The marks of Latin letters, dropped in one go; whatever other script there is goes letter by letter.
+_MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")
 
 
 def fold(text: str) -> str:
     """Lower case without diacritics, đ as d, runs of white space as one blank; for search and loose comparison."""
-    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _SPACE.sub(" ", kept).strip().lower()
+    if not text.isascii():
+        text = _MARKS.sub("", unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D")))
+    if not text.isascii():
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    return " ".join(text.split()).lower()
 
 
 def clean(text: str) -> str:
     """What a person typed as one line: NFC, no control characters, single blanks, trimmed."""
-    visible = "".join(letter if letter.isprintable() else " " for letter in unicodedata.normalize("NFC", text))
-    return _SPACE.sub(" ", visible).strip()
+    normal = unicodedata.normalize("NFC", text)
+    if not normal.isprintable():
+        normal = "".join(letter if letter.isprintable() else " " for letter in normal)
+    return " ".join(normal.split())
 
 
 def block(text: str) -> str:

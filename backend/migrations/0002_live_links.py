@@ -32,4 +32,8 @@ class Migration(migrations.Migration):
             "create index idx_outbox_ready on outbox_notice (ready_at, id) where status = 'pending'",
             "drop index idx_outbox_ready",
         ),
+        ops.RunSQL(
+            "create index idx_outbox_leased on outbox_notice (lease_until) where status in ('claimed', 'sending')",
+            "drop index idx_outbox_leased",
+        ),
     ]

@@ -9,7 +9,7 @@ from tortoise.models import Model
 class OutboxNotice(Model):
     """One thing to say to one person, written in the transaction of its cause.
 
-    ``status``: pending → claimed → sent | dead | cancelled | muted (nobody to send it to). ``not_before`` is domain
+    ``status``: pending → claimed → sending → sent | dead | cancelled | muted (nobody to send it to). ``not_before`` is domain
     time (working hours, slots); ``ready_at`` and ``lease_until`` are real time (grace, back-off, leases).
     """
 

@@ -21,6 +21,8 @@ class Drafted(msgspec.Struct, eq=False, kw_only=True):
     row: int = 0
     closing: bool = False
     before: dict[str, Any] | None = None
+    #: ``what`` once the draft is settled: it is asked for many times.
+    settled: str | None = None
 
     @property
     def key_id(self) -> int:
@@ -47,6 +49,8 @@ class Drafted(msgspec.Struct, eq=False, kw_only=True):
     @property
     def what(self) -> str:
         """``created``, ``changed``, ``unchanged``, ``closed``, or nothing when the file is silent about it."""
+        if self.settled is not None:
+            return self.settled
         if self.closing:
             return "closed"
         if not self.row:
@@ -206,6 +210,11 @@ class Draft:
     def roots(self, person: DraftPerson) -> set[str]:
         """Codes of the trees in which the person has a position."""
         return {position.unit.root.code for position in self.lasting(person)}
+
+    def settle(self) -> None:
+        """Nothing is drafted any more."""
+        for one in self.everything():
+            one.settled = one.what
 
     def everything(self) -> Iterable[Drafted]:
         yield from self.units.values()

@@ -23,7 +23,7 @@ from backend.org.rules import understand
 from backend.org.sheets import Issue, Sheets, refuse
 from backend.org.stored import load
 
-_SHEET_OF = {
+_SHEET_OF: dict[type[Drafted], str] = {
     DraftUnit: "units",
     DraftPerson: "people",
     DraftPosition: "positions",
@@ -103,8 +103,7 @@ def _result(plan: Plan, dry_run: bool) -> ImportResult:
             continue
         counts[what] += 1
         if what != "unchanged":
-            sheet = next(name for kind, name in _SHEET_OF.items() if isinstance(one, kind))
-            rows.append(RowResult(sheet, one.row, what, *_names(one), _plain(one)))
+            rows.append(RowResult(_SHEET_OF[type(one)], one.row, what, *_names(one), _plain(one)))
     return ImportResult(dry_run=dry_run, missing=plan.missing, rows=rows, **counts)
 
 

@@ -148,13 +148,13 @@ async def _since(table: str, columns: str, last_id: int) -> list[dict[str, Any]]
     return await sql.rows(f"select id, {columns} from {table} where id > {sql.arg(last_id)}")
 
 
-_KINDS: tuple[tuple[type[Drafted], str], ...] = (
-    (DraftUnit, "unit"),
-    (DraftPerson, "person"),
-    (DraftPosition, "position"),
-    (DraftLeave, "leave"),
-    (DraftDelegation, "delegation"),
-)
+_KINDS: dict[type[Drafted], str] = {
+    DraftUnit: "unit",
+    DraftPerson: "person",
+    DraftPosition: "position",
+    DraftLeave: "leave",
+    DraftDelegation: "delegation",
+}
 
 
 async def _audit(actor: Actor, plan: Plan) -> None:
@@ -167,7 +167,7 @@ async def _audit(actor: Actor, plan: Plan) -> None:
         what = one.what
         if what not in ("created", "changed", "closed"):
             continue
-        kind = next(name for cls, name in _KINDS if isinstance(one, cls))
+        kind = _KINDS[type(one)]
         counts[f"{kind}.{what}"] = counts.get(f"{kind}.{what}", 0) + 1
         if what != "created" or _authority(one):
             data = {"via": "import", **_facts(one)}

@@ -107,11 +107,15 @@ def _take(person: DraftPerson, line: PersonLine, today: date) -> None:
 def _name(plan: Plan, people: list[DraftPerson]) -> None:
     """Give a handle to everybody new who has none, in the order of the file."""
     taken = {person.handle for person in (*plan.draft.people, *people)}
+    # Namesakes go on counting where the one before stopped, or thousands of them would count for ever.
+    tried: dict[str, int] = {}
     for person in people:
         if not person.handle:
-            candidate, number = handle_candidates(person.full_name), 0
+            candidate = handle_candidates(person.full_name)
+            number = 0 if candidate(0) not in taken else max(1, tried.get(candidate(1), 0))
             while candidate(number) in taken:
                 number += 1
+            tried[candidate(1)] = max(number, 1)
             person.handle = candidate(number)
             taken.add(person.handle)
 

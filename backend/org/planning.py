@@ -28,5 +28,6 @@ def make_plan(
     check_overseers(plan)
     lay_leaves(plan)
     lay_delegations(plan)
+    plan.draft.settle()
     check_scope(plan)
     return plan

@@ -1,7 +1,8 @@
 """The sample office: a ward's people and a month of its work, with times that follow the demo's clock.
 
-The CSV files beside this one are what ``giaoviec import-org`` reads (units, people, positions, leaves, delegations), and
-``tasks.csv`` is what ``giaoviec import-tasks`` reads but for its times, which are relative to the day of loading:
+The CSV files beside this one are what ``giaoviec import-org`` reads (units, people, positions, leaves, delegations) and
+``giaoviec import-tasks`` (tasks: the columns are those of :mod:`backend.tasks.importing_columns`, which decides them).
+Times in ``tasks.csv`` are relative to the day of loading:
 
 ``-12d 08:30``
     08:30 twelve working days before today; ``+3d 17:30`` three after, ``0d 11:30`` today. When today is a day off, the

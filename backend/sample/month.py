@@ -1,4 +1,4 @@
-"""What leaders and HR of the sample office did by hand: marks, a waiver, corrections, a leave; read from ``month.toml``."""
+"""What leaders and HR of the sample office entered, read from ``month.toml``: marks, a waiver, corrections, a leave."""
 
 from decimal import Decimal
 
@@ -45,7 +45,7 @@ class Absence(msgspec.Struct, frozen=True, rename={"from_": "from"}, forbid_unkn
 
 
 class SampleMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file. ``appeal`` is decided after the month was closed, everything else before."""
+    """The file. ``appeal`` is decided after the month was closed, the other corrections before."""
 
     marks: list[Marks]
     self_marks: dict[str, Decimal]

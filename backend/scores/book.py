@@ -89,14 +89,22 @@ class Book:
             self._done[person_id] = self._compute(person_id)
         return self._done[person_id]
 
+    def counted(self, person_id: int) -> list[Counted]:
+        """A person's own products in the period."""
+        return counted_in(self._segments[person_id], self.period, self.now)
+
+    def leads(self, person_id: int) -> bool:
+        """Whether the person is a leader for scoring."""
+        return people.is_leader(self.holders.get(person_id, []))
+
     def mark(self, person_id: int, what: str, level: str = marks.DECIDING) -> Fraction | None:
         value = self.marks.get((person_id, what, level))
         return None if value is None else Fraction(value)
 
     def _compute(self, person_id: int) -> Computed:
         own = self.holders.get(person_id, [])
-        counted = self._counted(self._segments[person_id])
-        leader = people.is_leader(own)
+        counted = self.counted(person_id)
+        leader = self.leads(person_id)
         parts: LeaderParts | None = None
         missing: list[str] = []
         if leader:
@@ -113,9 +121,6 @@ class Book:
             leader=leader,
         )
 
-    def _counted(self, found: Iterable[Segment]) -> list[Counted]:
-        return counted_in(found, self.period, self.now)
-
     def _counted_below(self, person_id: int) -> list[Counted]:
         """A leader without products of their own is scored on those of the units in their charge, each task once."""
         charge = self.charges.get(person_id, [])
@@ -125,7 +130,7 @@ class Book:
             for segment in segments
             if segment.part == "lead" and any(segment.path.startswith(path) for path in charge)
         ]
-        return self._counted(latest_holders(inside))
+        return counted_in(latest_holders(inside), self.period, self.now)
 
     def _leader_parts(self, person_id: int, own: list[Holder]) -> tuple[LeaderParts | None, list[str]]:
         d = scoring.units_share(self._bands_below(person_id, own), self.rules)

@@ -37,15 +37,18 @@ async def charge(task: Task, due: Charge, late_minutes: int) -> int | None:
     )
 
 
-async def charge_major_error(actor: Actor, task: Task, report_id: int, reason: str) -> int | None:
-    """Write the major error with which an assigner returned a report, for the lead and for their unit."""
+async def charge_major_error(
+    actor: Actor, task: Task, report_id: int, reason: str, *, happened_at: datetime | None = None
+) -> int | None:
+    """Write the major error with which an assigner returned a report (now, or at ``happened_at`` of imported work), for
+    the lead and for their unit."""
     return await _pair(
         actor,
         task,
         key=f"major_error:{task.id}:{task.holder_no}:{report_id}",
         kind="major_error",
         rule=rules.RULE_MAJOR_ERROR,
-        happened_at=clock.now(),
+        happened_at=happened_at or clock.now(),
         reason=reason,
         data={"report": report_id},
     )

@@ -69,7 +69,7 @@ async def correct(
     An ``adjustment`` needs an open period; a decided ``appeal`` may change a closed one and shows as such. Raises
     NotFound for a stranger, Forbidden for anybody but HR over the person, Conflict when the period is closed.
     """
-    if not points or abs(points) > _MOST or points != points.quantize(Decimal("0.0001")):
+    if not points.is_finite() or not 0 < abs(points) <= _MOST or points != points.quantize(Decimal("0.0001")):
         raise Unprocessable("correction_points", most=int(_MOST))
     reason = reason.strip()
     if not reason:

@@ -19,25 +19,28 @@ class _Charged(msgspec.Struct):
     happened_at: datetime
 
 
-async def cost_of(entry_id: int) -> Points:
-    """What an officer's instance costs on the 100 scale, as things stand in the month in which it happened.
+async def cost_of(*entry_ids: int) -> Points:
+    """What instances of one task cost its officer together on the 100 scale, as things stand in the month of the last.
 
     Measured over everything due in that month, also what still lies ahead, and as if all were completed: otherwise the
     first delay of a month would seem to cost a multiple of what it will. 0 for what is no product (a self-registered
     task nobody has confirmed) and below the floor.
     """
     sql = Sql()
-    [row] = await sql.fetch(f"select person_id, happened_at from ledger_entry where id = {sql.arg(entry_id)}", _Charged)
-    period = read_period(month_of(row.happened_at, ZONE))
-    book = await Book.load(period, [row.person_id], alone=True)
+    rows = await sql.fetch(
+        f"select person_id, happened_at from ledger_entry where {sql.any_of('id', entry_ids)} order by happened_at desc",
+        _Charged,
+    )
+    period = read_period(month_of(rows[0].happened_at, ZONE))
+    book = await Book.load(period, [rows[0].person_id], alone=True)
     book.now = period.end
-    counted = book.person(row.person_id)
-    products = [
-        msgspec.structs.replace(as_product(segment, placed, book.rules), completed=True)
-        for segment, placed in counted.counted
-    ]
+    products = [as_product(segment, placed, book.rules) for segment, placed in book.counted(rows[0].person_id)]
+    charged = [product for product in products if any(one.entry_id in entry_ids for one in product.instances)]
     # The other three parts of a leader weigh the same whatever they are: only their number matters here.
-    full = LeaderParts(Fraction(1), Fraction(1), Fraction(1)) if counted.leader else None
-    found = results(products, book.rules, full)
-    lost = found.losses if found else ()
-    return points(sum((loss.points for loss in lost if loss.entry_id == entry_id), Fraction(0)))
+    full = LeaderParts(Fraction(1), Fraction(1), Fraction(1)) if book.leads(rows[0].person_id) else None
+    cost = Fraction(0)
+    for product in charged:
+        alone = results([msgspec.structs.replace(product, completed=True)], book.rules, full)
+        lost = sum((loss.points for loss in alone.losses if loss.entry_id in entry_ids), Fraction(0)) if alone else 0
+        cost += lost * product.weight / sum((one.weight for one in products), Fraction(0))
+    return points(cost)

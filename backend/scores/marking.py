@@ -33,7 +33,7 @@ async def mark(actor: Actor, period_key: str, draft: MarkDraft) -> MarkView:
         if (await Period.filter(id=period_id).select_for_update().get()).status == CLOSED:
             raise Conflict("period_closed", period=period.key)
         most = Decimal((await rules.in_force(period.until_on)).common_max) if draft.what == "common" else _PERCENT
-        if draft.value > most or draft.value != draft.value.quantize(Decimal("0.001")):
+        if not _in_range(draft.value, most):
             raise Unprocessable("mark_out_of_range", most=int(most))
         subject = _person(actor, period_key, draft) if draft.person is not None else _unit(actor, draft)
         person_id, unit_id, level = await subject
@@ -50,6 +50,11 @@ async def mark(actor: Actor, period_key: str, draft: MarkDraft) -> MarkView:
             value=str(draft.value),
         )
     return MarkView(draft.what, level, draft.value, now)
+
+
+def _in_range(value: Decimal, most: Decimal) -> bool:
+    """0 to ``most`` with at most three decimals; nothing else that a decimal can be (NaN, infinity)."""
+    return value.is_finite() and 0 <= value <= most and value == value.quantize(Decimal("0.001"))
 
 
 #: (person, unit, level): one of the first two is None.

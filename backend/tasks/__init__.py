@@ -3,7 +3,7 @@
 from litestar.types import ControllerRouterHandler
 
 from backend.tasks import routes as task_routes
-from backend.tasks import routes_acts, routes_feed, routes_files, routes_recurrences
+from backend.tasks import routes_acts, routes_feed, routes_files, routes_imports, routes_recurrences
 
 routes: list[ControllerRouterHandler] = [
     *task_routes.routes,
@@ -11,4 +11,5 @@ routes: list[ControllerRouterHandler] = [
     *routes_recurrences.routes,
     *routes_files.routes,
     *routes_feed.routes,
+    *routes_imports.routes,
 ]

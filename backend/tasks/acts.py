@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from backend import outbox
 from backend.domain.lifecycle import Act, transition
@@ -21,7 +22,7 @@ from backend.models import Extension, Report, Task, TaskPart
 from backend.org.queries import person_brief
 from backend.tasks import due as due_rules
 from backend.tasks import facts, numbers, queries
-from backend.tasks.change import Work, change, require_possible
+from backend.tasks.change import Work, change, replan, require_possible
 from backend.tasks.parents import require_within_parent
 from backend.tasks.schemas import Change, DueDraft
 from backend.tasks.words import said
@@ -35,6 +36,8 @@ async def acknowledge(actor: Actor, task_id: int, version: int | None = None) ->
             await _acknowledge_part(work)
         elif work.status in (Status.ACKNOWLEDGED, Status.REPORTED, Status.DONE):
             work.already()
+            if work.status is Status.ACKNOWLEDGED:
+                await _still_at_it(work)
         else:
             require_possible(work)
             _take_up(work)
@@ -43,6 +46,16 @@ async def acknowledge(actor: Actor, task_id: int, version: int | None = None) ->
             if Urgency(task.urgency) is not Urgency.NORMAL:
                 await work.say(task.assigner_id, TaskAcknowledged(task=facts.ref(task), by=actor.name))
     return Change(await queries.view(actor, task_id), work.changed)
+
+
+async def _still_at_it(work: Work) -> None:
+    """ "Đang làm" on a task that is acknowledged: nothing of the task changes, but an answer buys quiet
+    (reminders.md rule 4)."""
+    tapped: dict[str, Any] = {"tapped_at": work.now, "unanswered": 0}
+    work.set(**tapped)
+    await replan(work.task, work.now, work.calendar, tapped)
+    await Task.filter(id=work.task.id).update(**tapped)
+    await outbox.cancel(work.task.id, "remind")
 
 
 async def _acknowledge_part(work: Work) -> None:

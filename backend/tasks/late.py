@@ -19,9 +19,9 @@ from backend.tasks.people import deciders
 _CENT = Decimal("0.01")
 
 
-async def settle(task: Task, now: datetime, calendar: WorkCalendar) -> int:
+async def settle(task: Task, now: datetime, calendar: WorkCalendar, *, quiet: bool = False) -> int:
     """Charge the present holder with every instance of delay that lies before ``now`` and is not written yet; returns
-    how many there were.
+    how many there were. ``quiet`` tells nobody (an import of what is past).
 
     The engine calls it when ``charge_at`` has passed, and every act before it changes a task: a delay is a fact with
     its own time, so neither a late engine nor a new due time, report or holder may swallow it. Call it in a transaction
@@ -41,7 +41,7 @@ async def settle(task: Task, now: datetime, calendar: WorkCalendar) -> int:
     for name, value in new.items():
         setattr(task, name, value)
     await Task.filter(id=task.id).update(**new)
-    if owed is not None and entries:
+    if owed is not None and entries and not quiet:
         await _tell(task, times, owed, entries, now, calendar)
     return len(entries)
 
@@ -68,7 +68,7 @@ async def _tell(
     task: Task, times: TaskTimes, owed: Charge, entries: list[int], now: datetime, calendar: WorkCalendar
 ) -> None:
     """The lead hears what it cost, the assigner that it is late: in the next slot, short and urgent work at once."""
-    cost = sum([Decimal((await cost_of(entry)).shown) for entry in entries], Decimal(0))
+    cost = Decimal((await cost_of(*entries)).shown)
     said = TaskLate(
         task=facts.ref(task),
         instance=owed.instance,

@@ -10,9 +10,7 @@ from litestar.types import AnyCallable
 
 from backend.kit.http import if_match
 from backend.tasks import queries, service
-from backend.tasks.routes import TAGS, WRITE, tag
-from backend.tasks.schemas import (
-    Change,
+from backend.tasks.bodies import (
     CommentBody,
     DecideExtensionBody,
     ExtensionBody,
@@ -24,6 +22,8 @@ from backend.tasks.schemas import (
     WaitBody,
     WeightBody,
 )
+from backend.tasks.routes import TAGS, WRITE, tag
+from backend.tasks.schemas import Change
 
 AnyRequest = Request[Any, Any, Any]
 

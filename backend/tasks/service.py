@@ -4,6 +4,7 @@ from backend.tasks.acts import acknowledge, ask_extension, comment, decline, rep
 from backend.tasks.assign import assign
 from backend.tasks.deadlines import decide_extension, move_due
 from backend.tasks.decisions import accept, cancel, change_weight, confirm, nudge, return_
+from backend.tasks.importing import import_tasks
 from backend.tasks.reassigning import reassign
 from backend.tasks.recurring import end_recurrence, make_due, pause_recurrence, recur, resume_recurrence
 from backend.tasks.undoing import undo
@@ -20,6 +21,7 @@ __all__ = [
     "decide_extension",
     "decline",
     "end_recurrence",
+    "import_tasks",
     "make_due",
     "move_due",
     "nudge",

@@ -15,7 +15,8 @@ from backend.domain.types import Actor
 from backend.errors import AppError, InvalidFields, NotFound
 from backend.settings import Settings
 from backend.tasks import queries, service
-from backend.tasks.schemas import Change, CommentBody, DecideExtensionBody, ReasonBody, ReportBody
+from backend.tasks.bodies import CommentBody, DecideExtensionBody, ReasonBody, ReportBody
+from backend.tasks.schemas import Change
 from backend.web.deadlines import due_of, required_due
 from backend.web.forms import Form, read, to_struct, trouble_of, uploads
 from backend.web.render import AnyRequest, actor_of, go, local_address, settings_of, words_of

@@ -15,10 +15,8 @@ from bot.inbound.errors import sentence
 from bot.inbound.presses import pressed
 from bot.inbound.replies import replied
 from bot.inbound.talk import Talk
-from bot.speech import Answer, Incoming
+from bot.speech import Answer, Incoming, toast
 from bot.words import Voice
-
-_TOAST_MAX = 190
 
 
 class Inbound:
@@ -61,7 +59,7 @@ class Inbound:
         if not said.private:
             return [Answer(Text(voice.say("bot.private_only")))]
         if said.kind == "press":
-            return [Answer(toast=voice.plain("bot.press.not_linked")[:_TOAST_MAX])]
+            return [toast(voice.plain("bot.press.not_linked"))]
         code = _code_in(said)
         if code is None:
             return [Answer(Text(voice.say("bot.help.stranger", url=self._settings.url)))]
@@ -106,7 +104,7 @@ def _code_in(said: Incoming) -> str | None:
 
 def _wrong(words_: str, said: Incoming) -> Answer:
     if said.kind == "press":
-        return Answer(toast=words_[:_TOAST_MAX])
+        return toast(words_)
     return Answer(Text(html.escape(words_, quote=False)))
 
 

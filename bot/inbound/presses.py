@@ -10,7 +10,7 @@ from backend.tasks.schemas import Change, TaskView
 from bot import cards
 from bot.inbound.errors import sentence
 from bot.inbound.talk import Talk
-from bot.speech import Answer, Mark
+from bot.speech import Answer, Mark, toast
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -41,20 +41,18 @@ async def pressed(talk: Talk) -> list[Answer]:
     try:
         return await _ACTS[button.act](talk, button)
     except AppError as error:
-        toast = Answer(toast=sentence(error, talk.voice.locale)[:190])
+        why = toast(sentence(error, talk.voice.locale))
         try:
-            return [toast, *await talk.repaint(await talk.view(button.task_id), button.on, talk.said.receipt)]
+            return [why, *await talk.repaint(await talk.view(button.task_id), button.on, talk.said.receipt)]
         except AppError:
-            return [toast]
+            return [why]
 
 
 async def _done(talk: Talk, button: Press, change: Change, act: str, key: str) -> list[Answer]:
     """What every finished act answers: a toast that says what is so, and the message as it is now."""
     view = change.task
-    if change.changed:
-        first = talk.toast(f"did.{key}", code=view.code, at=view.due_at)
-    else:
-        first = Answer(toast=talk.already(view, act)[:190])
+    done = talk.toast(f"did.{key}", code=view.code, at=view.due_at)
+    first = done if change.changed else toast(talk.already(view, act))
     return [first, *await talk.repaint(view, button.on, talk.said.receipt)]
 
 
@@ -129,7 +127,7 @@ async def _ask(talk: Talk, button: Press, question: str, needed: str) -> list[An
     if view.secret:
         return [talk.toast("secret", code=view.code)]
     if needed not in view.can:
-        answer = Answer(toast=why_not(talk, view, needed)[:190])
+        answer = toast(why_not(talk, view, needed))
         return [answer, *await talk.repaint(view, button.on, talk.said.receipt)]
     asked = talk.ask(view, question, major=question == "return_major", on=button.on, receipt=talk.said.receipt)
     return [Answer(toast=""), asked]

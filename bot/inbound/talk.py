@@ -12,7 +12,7 @@ from bot import cards, recall
 from bot.channel import ChatChannel, Rows, Text
 from bot.lines import press
 from bot.render import render
-from bot.speech import Answer, Incoming, Mark
+from bot.speech import Answer, Incoming, Mark, toast
 from bot.words import Voice
 
 #: What must be possible for a button of a notice to stay under it (nothing: it always stays).
@@ -30,8 +30,6 @@ _NEEDS = {
     "nudge": "nudge",
 }
 
-_TOAST_MAX = 190
-
 
 class Talk(msgspec.Struct, frozen=True):
     """One person speaking in one chat."""
@@ -48,7 +46,7 @@ class Talk(msgspec.Struct, frozen=True):
         return Answer(Text(self.voice.say(f"bot.{key}", **params)))
 
     def toast(self, key: str, **params: object) -> Answer:
-        return Answer(toast=self.voice.plain(f"bot.{key}", **params)[:_TOAST_MAX])
+        return toast(self.voice.plain(f"bot.{key}", **params))
 
     async def view(self, task_id: int) -> TaskView:
         """The task as this person sees it. Raises NotFound."""

@@ -86,6 +86,10 @@ async def test_a_unit_is_marked_from_above_never_by_its_own_leader(office: Offic
         ("hr", draft("20", unit="tuphap", what="d"), "mark_leaders_only"),
         ("hr", draft("30.5"), "mark_out_of_range"),
         ("hr", draft("20.12345"), "mark_out_of_range"),
+        ("hr", draft("-1"), "mark_out_of_range"),
+        ("hr", draft("NaN"), "mark_out_of_range"),
+        ("hr", draft("Infinity"), "mark_out_of_range"),
+        ("hr", draft("1E+400"), "mark_out_of_range"),
         ("hr", MarkDraft(what="common", value=Decimal(1)), "mark_one_subject"),
         ("hr", MarkDraft(what="common", value=Decimal(1), person="an", unit="tuphap"), "mark_one_subject"),
         ("head", draft("90", person="head", what="e"), "forbidden"),
@@ -189,6 +193,7 @@ async def test_a_total_never_leaves_the_scale(office: Office, cast, clock):
         ("hr", "an", "0", "lý do", "correction_points"),
         ("hr", "an", "101", "lý do", "correction_points"),
         ("hr", "an", "0.00001", "lý do", "correction_points"),
+        ("hr", "an", "NaN", "lý do", "correction_points"),
         ("hr", "an", "1", "  ", "reason_needed"),
     ],
 )

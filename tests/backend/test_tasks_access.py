@@ -246,9 +246,7 @@ async def test_visible_to_says_exactly_what_may_see_says(cast: Cast) -> None:
         )
         actor = Actor(luck.choice(people).id, "x", "x", posts=posts)
         sql = Sql()
-        rows = await sql.rows(
-            f"select t.id from task t join unit u on u.id = t.unit_id where {visible_to(actor, sql)}"
-        )
+        rows = await sql.rows(f"select t.id from task t join unit u on u.id = t.unit_id where {visible_to(actor, sql)}")
         allowed = {task_id for task_id, right in rights.items() if access.may_see(actor, right)}
         assert {row["id"] for row in rows} == allowed
         seen += len(allowed)

@@ -50,7 +50,9 @@ async def test_ones_own_unit_is_oneself(cast: Cast) -> None:
 
 async def test_one_draft_to_many_leads_makes_a_group(cast: Cast) -> None:
     chair = await cast.actor("chair")
-    assigned = await service.assign(chair, draft(leads=["an", "unit:tuphap", "head2", "@an", "cuong@phuong.example.vn"]))
+    assigned = await service.assign(
+        chair, draft(leads=["an", "unit:tuphap", "head2", "@an", "cuong@phuong.example.vn"])
+    )
     assert [task.lead.handle for task in assigned.tasks] == ["an", "head", "head2", "cuong"]
     assert [task.code[-1] for task in assigned.tasks] == ["1", "2", "3", "4"]
     assert len({task.group_key for task in assigned.tasks}) == 1
@@ -173,7 +175,9 @@ async def test_every_coordinator_must_acknowledge_when_asked_to(cast: Cast) -> N
 
 
 async def test_everyone_with_a_part_hears_which(cast: Cast) -> None:
-    task = await given(cast, coordinators=[CoordinatorDraft("binh"), CoordinatorDraft("an")], watchers=["cuong", "binh"])
+    task = await given(
+        cast, coordinators=[CoordinatorDraft("binh"), CoordinatorDraft("an")], watchers=["cuong", "binh"]
+    )
     assert [(part.person.handle, part.part) for part in task.parts] == [
         ("binh", Part.COORDINATOR),
         ("cuong", Part.WATCHER),

@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from backend.domain.types import Status
-from backend.errors import AppError, Conflict, Forbidden, Invalid, InvalidFields, NotFound, Stale, TooMany, Unprocessable
+from backend.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    InvalidFields,
+    NotFound,
+    Stale,
+    TooMany,
+    Unprocessable,
+)
 from backend.models import AuditRow, Extension, Report, Task, TaskEvent, TaskNumber
 from backend.tasks import queries, service
 from backend.tasks.schemas import CoordinatorDraft, DueDraft
@@ -137,9 +147,7 @@ async def test_return_leaves_at_least_half_a_day(cast: Cast, clock: FakeClock) -
 
 async def test_return_with_a_due_time_of_the_assigner(cast: Cast) -> None:
     task = await reported(cast)
-    back = await service.return_(
-        await cast.actor("head"), task.id, "Sửa lại", due=DueDraft(working_days=2)
-    )
+    back = await service.return_(await cast.actor("head"), task.id, "Sửa lại", due=DueDraft(working_days=2))
     assert back.task.due_at == at("2026-11-26 17:30")
 
 

@@ -1,7 +1,8 @@
 """Lists by role: what is in each view, filters, search, keyset pages, counts and buckets."""
 
 import pytest
-from hypothesis import HealthCheck, given as examples, settings
+from hypothesis import HealthCheck, settings
+from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from backend.errors import Invalid, NotFound
@@ -95,7 +96,14 @@ async def test_filters(cast: Cast, clock: FakeClock) -> None:
 
 async def test_bad_filters_are_refused(cast: Cast) -> None:
     actor = await cast.actor("head")
-    for bad in ("x", "é", "e30", cursor(1), cursor(1, "2026-11-27T17:00:00", 2), cursor(1, at("2026-11-27 17:00"), 2**70)):
+    for bad in (
+        "x",
+        "é",
+        "e30",
+        cursor(1),
+        cursor(1, "2026-11-27T17:00:00", 2),
+        cursor(1, at("2026-11-27 17:00"), 2**70),
+    ):
         with pytest.raises(Invalid) as caught:
             await queries.listing(actor, TaskFilter(), bad)
         assert caught.value.code == "bad_cursor"

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.usefixtures("db")
 
 def weekly(**fields: Any) -> RecurrenceDraft:
     """Every Friday at 17:00, for an."""
-    words = TaskWords(title=fields.pop("title", "Báo cáo tuần"), leads=fields.pop("leads", ["an"]), **fields.pop("task", {}))
+    words = TaskWords(
+        title=fields.pop("title", "Báo cáo tuần"), leads=fields.pop("leads", ["an"]), **fields.pop("task", {})
+    )
     return RecurrenceDraft(**{"task": words, "every": Every.WEEKLY, "day": 5, "at_minute": 1020, **fields})
 
 

@@ -31,12 +31,28 @@ async def test_a_leader_assigns_with_a_few_taps(app: Any, cast: Cast) -> None:
         assert 'value="stranger"' not in page
         assert "hôm nay 17:30" in page
         assert "thứ Sáu 17:30" in page
-        form = {"title": "Báo cáo PCCC", "leads": "an", "urgency": "urgent", "kind": "document", "needs_acceptance": "yes"}
-        more = {"source_number": "12/UBND", "source_on": "2026-11-20", "body": "Theo mẫu\r\nsố 2", "coordinators": "binh"}
+        form = {
+            "title": "Báo cáo PCCC",
+            "leads": "an",
+            "urgency": "urgent",
+            "kind": "document",
+            "needs_acceptance": "yes",
+        }
+        more = {
+            "source_number": "12/UBND",
+            "source_on": "2026-11-20",
+            "body": "Theo mẫu\r\nsố 2",
+            "coordinators": "binh",
+        }
         page = await head.follow("/tasks/new", {**form, **more, **FRIDAY})
         assert "Đã giao cho Nguyễn Văn An." in page
         task = await Task.get()
-        assert (task.title, task.urgency, task.kind, task.body) == ("Báo cáo PCCC", "urgent", "document", "Theo mẫu\nsố 2")
+        assert (task.title, task.urgency, task.kind, task.body) == (
+            "Báo cáo PCCC",
+            "urgent",
+            "document",
+            "Theo mẫu\nsố 2",
+        )
         assert task.due_at == vn("2026-11-27 17:30")
         assert task.needs_acceptance
         assert await TaskPart.filter(person_id=cast.binh.id, part="coordinator").exists()

@@ -75,7 +75,7 @@ async def test_a_leader_lends_authority_and_takes_it_back(app: Any, cast: Cast) 
         assert 'value="binh"' in await an.get("/tasks/new")
         await an.get("/me")
         lent = await Delegation.get()
-        await an.post(f"/me/delegation/{lent.id}/end", {}, 404)
+        await an.post(f"/me/delegation/{lent.id}/end", {}, 403)
         await head.get("/me")
         assert "Đã thôi ủy quyền." in await head.follow(f"/me/delegation/{lent.id}/end", {})
     async with Browser(app) as binh:

@@ -79,6 +79,7 @@ async def test_an_officer_reads_their_own_score_and_nobody_elses(app: Any, cast:
         assert "/waive" not in page
         await an.get("/scores/binh/2026-11", 404)
         await an.get("/scores/unit:tuphap/2026-11", 404)
+        await an.get("/scores/an/2026-11")
         await an.post("/scores/an/2026-11/mark", {"what": "common", "value": "30"})
         assert "tự chấm" in await an.get("/scores/an/2026-11")
     async with Browser(app, "en") as stranger:

@@ -76,9 +76,11 @@ async def test_a_refused_file_keeps_the_words_of_the_report(app: Any, cast: Cast
     async with Browser(app) as an:
         await an.sign_in(cast, "an")
         await an.get(f"/tasks/{task.code}")
-        page = await an.post(f"/tasks/{task.code}/report", {"text": "Kết quả dài"}, 415, files={"files": ("x.exe", b"MZ\x90")})
+        page = await an.post(
+            f"/tasks/{task.code}/report", {"text": "Kết quả dài"}, 415, files={"files": ("x.exe", b"MZ\x90")}
+        )
         assert ">Kết quả dài</textarea>" in page
-        assert "<details class=\"fold main\" id=\"report\" open>" in page
+        assert '<details class="fold main" id="report" open>' in page
     assert (await Task.get()).status == "assigned"
 
 
@@ -117,7 +119,10 @@ async def test_more_time_is_asked_refused_and_granted(app: Any, cast: Cast) -> N
     async with Browser(app) as an, Browser(app) as head:
         await an.sign_in(cast, "an")
         await head.sign_in(cast, "head")
-        for answer, words in (("refuse_extension", "Không đồng ý gia hạn"), ("approve_extension", "Đồng ý gia hạn đến 17:30")):
+        for answer, words in (
+            ("refuse_extension", "Không đồng ý gia hạn"),
+            ("approve_extension", "Đồng ý gia hạn đến 17:30"),
+        ):
             await an.get(f"/tasks/{task.code}")
             form = {"due": "date", "due_on": "2026-12-02"}
             page = await an.post(f"/tasks/{task.code}/ask_extension", {**form, "reason": ""}, 422)
@@ -133,7 +138,9 @@ async def test_a_leader_moves_reassigns_and_cancels(app: Any, cast: Cast) -> Non
     async with Browser(app) as head:
         await head.sign_in(cast, "head")
         await head.get(f"/tasks/{task.code}")
-        assert "Đã đổi hạn." in await head.follow(f"/tasks/{task.code}/move_due", {"due": "on:2026-12-04", "reason": ""})
+        assert "Đã đổi hạn." in await head.follow(
+            f"/tasks/{task.code}/move_due", {"due": "on:2026-12-04", "reason": ""}
+        )
         page = await head.post(f"/tasks/{task.code}/move_due", {"due": ""}, 422)
         assert "Xin chọn hạn" in page
         page = await head.post(f"/tasks/{task.code}/reassign", {"lead": "", "due": "keep"}, 422)

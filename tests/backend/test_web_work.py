@@ -54,7 +54,19 @@ async def test_tasks_are_grouped_by_when_they_are_due(app: Any, cast: Cast, cloc
     async with Browser(app) as an:
         await an.sign_in(cast, "an")
         page = text_of(await an.get("/"))
-    parts = ["Quá hạn 1", "Việc A", "Hôm nay 2", "Việc B", "Việc C", "Ngày mai 1", "Việc D", "Tuần sau 1", "Việc E", "Sau đó 1", "Việc F"]
+    parts = [
+        "Quá hạn 1",
+        "Việc A",
+        "Hôm nay 2",
+        "Việc B",
+        "Việc C",
+        "Ngày mai 1",
+        "Việc D",
+        "Tuần sau 1",
+        "Việc E",
+        "Sau đó 1",
+        "Việc F",
+    ]
     places = [page.index(part) for part in parts]
     assert places == sorted(places)
     assert "Quá hạn 1 ngày" in page

@@ -3,7 +3,9 @@
 import pytest
 
 from backend.domain.types import Status
-from backend.tasks.schemas import TaskView
+from backend.tasks import service
+from backend.tasks.schemas import CoordinatorDraft, TaskView
+from bot.channel import Button, Text
 from bot.simulator.phone import Phone
 from tests.bot.conftest import Office
 from tests.fakes import FakeClock
@@ -255,6 +257,20 @@ async def test_details_show_the_text_and_stay_true(office: Office, clock: FakeCl
     assert task.code in phone.last.text
 
 
+async def test_the_longest_task_still_fits_a_message(office: Office, clock: FakeClock) -> None:
+    phone, task = await card(office, clock, title="𝔘<&" * 160, body="dài <b> & " * 1900)
+    phone.tap("Chi tiết")
+    phone.send("việc")
+    await office.turn()
+    assert len(phone.received) == 3
+    assert all(task.code in message.text for message in phone.received)
+    phone.send("kết quả " * 500, reply_to=phone.received[0])
+    await office.turn()
+    phone.press(phone.received[1], "Chi tiết")
+    await office.turn()
+    assert "Báo cáo: kết quả" in phone.last.text
+
+
 async def test_undo_by_button_and_by_word(office: Office, clock: FakeClock) -> None:
     phone, task = await card(office, clock)
     phone.send("Nhầm rồi", reply_to=phone.last)
@@ -299,3 +315,56 @@ async def test_a_comment_on_a_notice_reaches_the_other_side(office: Office, cloc
     await office.turn()
     assert "Nộp rồi ạ" in head.last.text
     assert len((await office.see(task)).reports) == 1, "an answer to a comment is no report"
+
+
+async def test_a_nudge_is_answered_by_one_tap(office: Office, clock: FakeClock) -> None:
+    phone, task = await card(office, clock)
+    head = await office.phone("head")
+    await office.channel.send(str(head.id), Text("?", ((Button("Nhắc", f"t:{task.id}:nudge"),),)))
+    head.tap("Nhắc")
+    head.press(head.received[0], "Nhắc")
+    clock.move(minutes=2)  # it waits with the assignment's bundle
+    await office.turn()
+    assert head.toasts[0].text == f"Đã nhắc người chủ trì việc {task.code}."
+    reminder = phone.last
+    assert "nhắc anh/chị việc" in reminder.text
+    phone.press(reminder, "Đang làm")
+    phone.press(reminder, "Đang làm")
+    await office.turn()
+    assert {toast.text for toast in phone.toasts} == {f"Đã ghi: anh/chị đang làm việc {task.code}."}
+    assert (await office.see(task)).status is Status.ACKNOWLEDGED
+    phone.press(reminder, "Đã xong")
+    await office.turn()
+    assert (await office.see(task)).status is Status.REPORTED
+    assert "Đã báo cáo lúc" in reminder.text
+    assert [button.text for row in reminder.buttons for button in row] == ["Hoàn tác"]
+    phone.press(reminder, "Hoàn tác")
+    await office.turn()
+    assert (await office.see(task)).status is Status.ACKNOWLEDGED
+
+
+async def test_a_coordinator_acknowledges_their_own_part(office: Office, clock: FakeClock) -> None:
+    binh = await office.phone("binh")
+    task = await office.assign(coordinators=[CoordinatorDraft("binh")])
+    clock.move(seconds=10)
+    await office.turn()
+    assert "anh/chị phối hợp" in binh.last.text
+    binh.tap("Đã nhận")
+    await office.turn()
+    seen = await office.see(task)
+    assert (seen.status, seen.parts[0].acknowledged_at) == (Status.ASSIGNED, clock())
+    assert [button.text for row in binh.last.buttons for button in row] == ["Chi tiết"]
+    binh.send("Tôi làm phần phụ lục", reply_to=binh.last)
+    await office.turn()
+    assert "Đã chuyển lời" in binh.last.text
+
+
+async def test_a_reassigned_task_leaves_a_card_that_says_so(office: Office, clock: FakeClock) -> None:
+    phone, task = await card(office, clock)
+    stale = phone.last
+    await service.reassign(await office.cast.actor("head"), task.id, "binh")
+    phone.press(stale, "Đã nhận")
+    await office.turn()
+    assert phone.toasts[-1].text in ("Không tìm thấy.", "Anh/chị không có quyền làm việc này.")
+    assert (await office.see(task, "head")).status is Status.ASSIGNED
+    assert "đã chuyển việc" in phone.last.text

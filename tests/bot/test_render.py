@@ -51,7 +51,7 @@ def test_every_kind_is_said_within_telegrams_limits(kind: type[said.Notice], loc
     for words in ("Plan", "𝔘<&>" * 3000):
         text = render(sample(kind, words), VOICES[locale], maybe_sent=True)
         plain, _ = parse_html(text.html)
-        assert 1 <= utf16_len(plain) <= 4096
+        assert 1 <= utf16_len(plain) <= utf16_len(text.html) <= 4096
         assert all(1 <= len(data.encode()) <= 64 for data in pressed(text))
         assert "{" not in plain
 
@@ -179,6 +179,8 @@ def test_words_are_cut_between_characters() -> None:
     assert cut("abcdef", 6) == "abcdef"
     assert cut("abcdefg", 6) == "abcde…"
     assert cut("𝔘𝔘𝔘𝔘", 6) == "𝔘𝔘…"
+    assert cut("a&b&c", 8) == "a&b…"
+    assert cut("a" * 5 + " " + "b" * 5, 7) == "aaaaa…"
 
 
 def test_data_of_a_button_fits_whatever_the_task() -> None:

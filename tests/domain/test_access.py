@@ -117,7 +117,9 @@ def test_lent_authority_is_named() -> None:
     holder = actor(5, post(SECTION, Role.OFFICER), post(SECTION, giver=3))
     assert lent_by(holder, Act.ACCEPT, TASK) == 3
     assert lent_by(CHAIR, Act.ACCEPT, TASK) is None
-    assert lent_by(actor(2, post(WARD, rank=2), post(SECTION, giver=3)), Act.ACCEPT, TASK) == 3, "in the assigner's stead"
+    assert lent_by(actor(2, post(WARD, rank=2), post(SECTION, giver=3)), Act.ACCEPT, TASK) == 3, (
+        "in the assigner's stead"
+    )
     assert lent_by(actor(2, post(WARD, rank=2), post(WARD, giver=1)), Act.ACCEPT, TASK) is None, "in one's own right"
     assert lent_by(actor(4, post(SECTION, giver=3)), Act.REPORT, TASK) is None
 

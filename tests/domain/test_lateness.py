@@ -89,7 +89,9 @@ def test_question_for_more_time_holds_the_first_instance_only() -> None:
     assert charged_at(extension_asked_at=asked) is None
     assert charged_at(extension_asked_at=DUE + timedelta(minutes=1)) == DUE
     assert charged_at(extension_asked_at=asked, late_count=1) == vn("2026-12-04 17:00")
-    assert charged_at(extension_asked_at=asked, late_count=2, late_base=2) is None, "late before, asked about a new due time"
+    assert charged_at(extension_asked_at=asked, late_count=2, late_base=2) is None, (
+        "late before, asked about a new due time"
+    )
 
 
 def test_new_due_time_is_passed_again() -> None:

@@ -85,9 +85,7 @@ def test_limits_grow_step_by_step(urgency: Urgency, minutes: int, step: int) -> 
     assert 1 <= limit <= ACKNOWLEDGE_MINUTES[urgency]
     if urgency is not Urgency.EXPRESS:
         assert limit == 1 or limit * 3 <= minutes
-    now, then = (
-        answer_at(msgspec.structs.replace(subject, answer_step=taken), CALENDAR) for taken in (step, step + 1)
-    )
+    now, then = (answer_at(msgspec.structs.replace(subject, answer_step=taken), CALENDAR) for taken in (step, step + 1))
     assert now is not None
     assert then is not None
     assert now < then

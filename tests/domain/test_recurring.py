@@ -62,4 +62,6 @@ def test_task_is_made_when_work_begins_one_period_ahead() -> None:
     calendar = default_calendar()
     assert make_at(Every.WEEKLY, 5, date(2026, 12, 4), calendar) == vn("2026-11-27 07:30")
     assert make_at(Every.WEEKLY, 2, date(2026, 12, 1), calendar) == vn("2026-11-25 07:30"), "Tuesday 24 is a day off"
-    assert make_at(Every.MONTHLY, 31, date(2026, 11, 30), calendar) == vn("2026-11-02 07:30"), "31 October is a Saturday"
+    assert make_at(Every.MONTHLY, 31, date(2026, 11, 30), calendar) == vn("2026-11-02 07:30"), (
+        "31 October is a Saturday"
+    )

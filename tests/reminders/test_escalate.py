@@ -133,12 +133,13 @@ async def test_a_report_that_waits_for_a_decision_is_reminded_three_times(db, ca
     assert await said("DecisionDue") == []
 
 
-async def test_a_declined_task_asks_its_assigner_too(db, cast, clock, give, said):
+async def test_a_declined_task_is_put_before_its_assigner_again(db, cast, clock, give, said):
     task_id = await give("an")
     await decline(await cast.actor("an"), task_id, "không thuộc phòng")
     clock.set(await answer_at(task_id))
     await escalate.tick()
-    assert await said("DecisionDue") == ["DecisionDue head"]
+    assert await said("TaskDeclined") == ["TaskDeclined head"] * 2
+    assert [notice.payload["reason"] for notice in await told("TaskDeclined")] == ["không thuộc phòng"] * 2
 
 
 async def test_a_row_that_is_not_due_any_more_is_moved(db, cast, clock, give, said):

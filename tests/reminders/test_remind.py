@@ -144,3 +144,19 @@ async def test_a_late_tick_still_speaks_in_its_slot(db, cast, clock, give, said,
     clock.move(minutes=minutes)
     await remind.tick()
     assert await said("TaskDueSoon") == ["TaskDueSoon an"]
+
+
+async def test_still_working_on_it_buys_quiet_and_changes_nothing_else(db, cast, clock, give):
+    task_id = await give("an", working_days=20)
+    an = await cast.actor("an")
+    await acknowledge(an, task_id)
+    clock.set((await Task.get(id=task_id)).look_at)
+    await run_all_due()
+    reminded = await Task.get(id=task_id)
+    assert reminded.unanswered == 1
+    clock.move(hours=1)
+    again = await acknowledge(an, task_id)
+    assert not again.changed
+    quiet = await Task.get(id=task_id)
+    assert (quiet.unanswered, quiet.tapped_at, quiet.version) == (0, clock.at, reminded.version)
+    assert quiet.look_at > reminded.look_at
