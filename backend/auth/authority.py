@@ -19,9 +19,10 @@ async def check_power_over(actor: Actor, person_id: int, *roles: Role) -> None:
     """The actor may get this person into their account, or act through it, as one of ``roles`` (HR, admin).
 
     Whoever can do that can be that person, so it must never be a step up: every position of the person, now or later,
-    their own or lent, lies under a position of the actor's own; and under an admin's, if it is an admin's. A person
-    without any position belongs to the admins at the top. Raises NotFound when nothing of the person lies there,
-    Forbidden when only some of it does.
+    their own or lent, lies under a position of the actor's own; and under an admin's, if it is an admin's. An admin
+    of a top-level unit keeps the whole installation (as in :mod:`backend.org.permissions`): whoever imported several
+    trees must be able to let their people in. Raises NotFound when nothing of the person lies there, Forbidden when
+    only some of it does.
     """
     if actor.is_system:
         return
@@ -30,9 +31,7 @@ async def check_power_over(actor: Actor, person_id: int, *roles: Role) -> None:
     held = await _held(person_id)
     if account is None or account.has_left:
         raise NotFound("not_found")
-    if not held:
-        if not any(post.role is Role.ADMIN and post.path.count("/") == 2 for post in own):
-            raise NotFound("not_found")
+    if any(post.role is Role.ADMIN and post.path.count("/") == 2 for post in own):
         return
     if not any(under(position.path, post.path) for position in held for post in own):
         raise NotFound("not_found")

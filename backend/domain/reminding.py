@@ -10,8 +10,9 @@ from typing import Literal
 import msgspec
 
 from backend.domain.calendar import WorkCalendar
-from backend.domain.reminding_policy import FIRM, GENTLE, NORMAL, History, Policy, better_half, risk
+from backend.domain.reminding_policy import FIRM, GENTLE, NORMAL, History, Policy, risk
 from backend.domain.reminding_slots import Slots
+from backend.domain.reminding_view import MINUTE, View, given_at, whole
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
 
@@ -19,7 +20,6 @@ __all__ = ["FIRM", "GENTLE", "NORMAL", "History", "Plan", "Policy", "is_short", 
 
 Kind = Literal["soon", "now", "overdue"]
 
-_MINUTE = timedelta(minutes=1)
 #: A tick that comes this late still speaks in the slot it was planned for; a later one waits for the next slot.
 _TICK_GRACE = timedelta(minutes=30)
 _LOOKS = 6
@@ -49,7 +49,7 @@ def plan(
     """
     if task.status not in (Status.ASSIGNED, Status.ACKNOWLEDGED):
         return None
-    view = _View(task, now, calendar, policy, history)
+    view = View(task, now, calendar, policy, history)
     word = None
     if view.now < task.due_at:
         word = _short(view) if is_short(task, calendar) else _thirds(view)
@@ -71,62 +71,16 @@ def still_due(
 def is_short(task: TaskTimes, calendar: WorkCalendar) -> bool:
     """Whether rule 12 holds: urgent and above, or given less than one working day; it does not wait for slots."""
     return (
-        task.urgency is not Urgency.NORMAL or calendar.between(_given_at(task), task.due_at) < calendar.data.day_minutes
+        task.urgency is not Urgency.NORMAL or calendar.between(given_at(task), task.due_at) < calendar.data.day_minutes
     )
 
 
 def next_slot(at: datetime, calendar: WorkCalendar, policy: Policy = NORMAL) -> datetime:
     """The first of the day's slots at or after an instant, UTC: where a line that can wait is said."""
-    return Slots(calendar, policy.slots).first(_whole(at)).astimezone(UTC)
+    return Slots(calendar, policy.slots).first(whole(at)).astimezone(UTC)
 
 
-def _given_at(task: TaskTimes) -> datetime:
-    """From when the lead has had it: a reassigned or returned task starts anew."""
-    return max(task.assigned_at, task.answer_from_at)
-
-
-def _whole(at: datetime) -> datetime:
-    """Up to the next whole minute: the calendar counts in whole minutes and would round down into the past."""
-    return at if at.second == at.microsecond == 0 else at.replace(second=0, microsecond=0) + _MINUTE
-
-
-class _View:
-    """One task as the planner sees it: the given facts and what is computed from them once."""
-
-    def __init__(
-        self, task: TaskTimes, now: datetime, calendar: WorkCalendar, policy: Policy, history: History | None
-    ) -> None:
-        self.task = task
-        self.now = _whole(now)
-        self.calendar = calendar
-        self.policy = policy
-        self.history = history
-        self.half = better_half(history)
-        self.slots = Slots(calendar, policy.slots)
-        self.day = calendar.data.day_minutes
-        self.given_at = _given_at(task)
-        self.total = max(calendar.between(self.given_at, task.due_at), 1)
-
-    @property
-    def away_until(self) -> datetime | None:
-        """First moment after the holder's leave, when it ends before the deadline."""
-        until = self.task.leave_until
-        return _whole(until) if until is not None and until < self.task.due_at else None
-
-    @property
-    def wanted_back_at(self) -> datetime | None:
-        """The moment the lead asked to be reminded at, until that was done."""
-        until, last = self.task.waiting_until, self.task.reminded_at
-        return _whole(until) if until is not None and (last is None or until > last) else None
-
-    def on(self, at: datetime) -> str:
-        return f"{at.astimezone(self.calendar.zone):%d/%m}"
-
-    def share(self, at: datetime) -> float:
-        return self.calendar.between(self.given_at, at) / self.total
-
-
-def _thirds(view: _View) -> Plan | None:
+def _thirds(view: View) -> Plan | None:
     """The next slot before the deadline by the rule of thirds; None when no useful slot is left."""
     task, policy = view.task, view.policy
     last = view.slots.last(view.calendar.subtract(task.due_at, policy.last_minutes))
@@ -145,7 +99,7 @@ def _thirds(view: _View) -> Plan | None:
     return Plan(at=at.astimezone(UTC), kind="now" if at == last else "soon", why=why, params=params)
 
 
-def _wanted(view: _View) -> tuple[datetime, str, dict[str, int | str]]:
+def _wanted(view: View) -> tuple[datetime, str, dict[str, int | str]]:
     """When the rule would speak were there no slots, and why."""
     task, policy, day = view.task, view.policy, view.day
     back = view.wanted_back_at
@@ -168,12 +122,12 @@ def _wanted(view: _View) -> tuple[datetime, str, dict[str, int | str]]:
     return view.calendar.add(since, pause), "silent", {"on": view.on(since)}
 
 
-def _worth_it(view: _View, wanted: datetime, last: datetime) -> datetime:
+def _worth_it(view: View, wanted: datetime, last: datetime) -> datetime:
     """The first slot at or after ``wanted``, apart from the reminder before, at which the risk is worth a word."""
     task, policy = view.task, view.policy
-    wanted = _whole(wanted)
+    wanted = whole(wanted)
     if task.reminded_at is not None:
-        wanted = max(wanted, _whole(task.reminded_at + timedelta(minutes=policy.apart_minutes)))
+        wanted = max(wanted, whole(task.reminded_at + timedelta(minutes=policy.apart_minutes)))
     at = _first(view, wanted)
     for _ in range(_LOOKS):
         if (
@@ -184,11 +138,11 @@ def _worth_it(view: _View, wanted: datetime, last: datetime) -> datetime:
         ):
             break
         halfway = view.calendar.between(at, task.due_at) // 2
-        at = _first(view, max(view.calendar.add(at, halfway), at + _MINUTE))
+        at = _first(view, max(view.calendar.add(at, halfway), at + MINUTE))
     return at
 
 
-def _first(view: _View, at: datetime) -> datetime:
+def _first(view: View, at: datetime) -> datetime:
     """The first slot that may be used at or after an instant: of the better half-day while the deadline is far; any
     when the lead named the moment."""
     if view.wanted_back_at is not None:
@@ -196,10 +150,10 @@ def _first(view: _View, at: datetime) -> datetime:
     near = view.calendar.subtract(view.task.due_at, round(view.policy.near_days * view.day))
     better = view.slots.first(at, view.half)
     # A slot of the other half counts from where the deadline is near: a fixed set of slots, whatever ``now`` is.
-    return min(better, view.slots.first(max(at, _whole(near))))
+    return min(better, view.slots.first(max(at, whole(near))))
 
 
-def _short(view: _View) -> Plan | None:
+def _short(view: View) -> Plan | None:
     """Rule 12: one word when two thirds of the time have gone, at least 15 minutes before the deadline."""
     task = view.task
     back = view.wanted_back_at
@@ -224,21 +178,21 @@ def _short(view: _View) -> Plan | None:
     return Plan(at=at.astimezone(UTC), kind="soon", why="share", params={"share": share})
 
 
-def _by_work(view: _View) -> tuple[datetime, datetime]:
+def _by_work(view: View) -> tuple[datetime, datetime]:
     over, under = view.policy.short_word
     at = view.calendar.add(view.given_at, view.total * over // under)
     return at, view.calendar.subtract(view.task.due_at, view.policy.short_last_minutes)
 
 
-def _by_clock(view: _View) -> tuple[datetime, datetime]:
+def _by_clock(view: View) -> tuple[datetime, datetime]:
     over, under = view.policy.short_word
-    given_at = _whole(view.given_at)
+    given_at = whole(view.given_at)
     at = given_at + (view.task.due_at - given_at) * over // under
     last = view.task.due_at - timedelta(minutes=view.policy.short_last_minutes)
-    return _whole(at), last.replace(second=0, microsecond=0)
+    return whole(at), last.replace(second=0, microsecond=0)
 
 
-def _overdue(view: _View) -> Plan | None:
+def _overdue(view: View) -> Plan | None:
     """Rule 8: a few words after the deadline and then silence; none while the lead waits to hear about more time."""
     task, day = view.task, view.day
     if task.extension_asked_at is not None and task.extension_asked_at <= task.due_at:
@@ -248,7 +202,7 @@ def _overdue(view: _View) -> Plan | None:
         if task.reminded_at is not None and task.reminded_at >= base:
             continue
         at = max(base, view.now, task.leave_until or base, view.wanted_back_at or base)
-        at = view.slots.first(_whole(at), view.half)
+        at = view.slots.first(whole(at), view.half)
         past = view.calendar.between(task.due_at, at) // day
         return Plan(at=at.astimezone(UTC), kind="overdue", why="overdue", params={"days": past})
     return None

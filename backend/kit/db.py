@@ -28,11 +28,12 @@ def config(url: str, pool: int = 10) -> dict[str, Any]:
     """Tortoise's configuration for a database URL, ``sqlite:///PATH[?pragma=value]`` or ``postgres://…``."""
     if url.startswith("sqlite:///"):
         parts = urlsplit(url)
-        pragmas: dict[str, Any] = {"busy_timeout": 15000, "synchronous": "NORMAL", **dict(parse_qsl(parts.query))}
+        pragmas: dict[str, Any] = {"busy_timeout": 15000, "synchronous": "NORMAL"}
+        pragmas.update(parse_qsl(parts.query))
         path = parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path
-        link = {"engine": "backend.kit.sqlite", "credentials": {"file_path": path, **pragmas}}
+        link: dict[str, Any] = {"engine": "backend.kit.sqlite", "credentials": {"file_path": path, **pragmas}}
     else:
-        link = cast(dict[str, Any], expand_db_url(url.replace("postgresql://", "postgres://", 1)))
+        link = expand_db_url(url.replace("postgresql://", "postgres://", 1))
         link["credentials"] = {"minsize": 1, "maxsize": pool, **link["credentials"]}
     return {
         "connections": {CONNECTION: link},

@@ -1,14 +1,19 @@
 """Leave and delegations over HTTP: who enters them for whom, what is refused, who is told."""
 
+import asyncio
+from datetime import date
 from typing import Any
 
 import httpx
 
 from backend.auth.actors import actor_of
 from backend.domain.types import Role
+from backend.errors import Conflict
 from backend.models import AuditRow, Delegation, Leave, OutboxNotice, Person, Position
+from backend.org.service import delegate, record_leave
 from tests.cast import Cast
 
+WHEN = {"from_on": "24/11/2026", "until_on": "24/11/2026"}
 DAYS = {"from_on": "2026-11-24", "until_on": "2026-11-26"}
 
 
@@ -210,3 +215,16 @@ async def test_absences_need_somebody_signed_in(app: Any, cast: Cast, client: ht
         assert (await client.get(f"/api/people/an/{what}")).status_code == 401
         assert (await client.post(f"/api/people/an/{what}", json=DAYS)).status_code == 401
         assert (await client.delete(f"/api/people/an/{what}/1")).status_code == 401
+
+
+async def test_the_same_days_entered_at_the_same_time_stand_once(db: None, cast: Cast) -> None:
+    actor, day = await cast.actor("an"), date(2026, 11, 24)
+    tries = await asyncio.gather(*(record_leave(actor, "an", day, day) for _ in range(4)), return_exceptions=True)
+    assert (
+        sorted(str(one) for one in tries if isinstance(one, Exception)) == [str(Conflict("leave_overlaps", **WHEN))] * 3
+    )
+    chair = await cast.actor("chair")
+    lent = await asyncio.gather(
+        *(delegate(chair, "chair", who, day, day) for who in ("vice", "head", "head2")), return_exceptions=True
+    )
+    assert [type(one) for one in lent].count(Conflict) == 2

@@ -1,13 +1,16 @@
 """People and positions over HTTP: the directory, who sees what of whom, and the changes HR and admins make."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
 import httpx
 
 from backend.auth.service import access_token_for
+from backend.domain.types import Role
 from backend.kit import clock as kit_clock
 from backend.models import AuditRow, Delegation, Leave, Person, Position, Session
+from backend.org.service import PersonDraft, PositionDraft, add_person
 from tests.cast import Cast
 
 POSITION = {"unit": "tuphap", "title": "Chuyên viên", "role": "officer", "from_on": "2026-11-23"}
@@ -311,3 +314,19 @@ async def test_unplaced_people_are_for_those_who_keep_everything(app: Any, cast:
     assert "moi" in {person["handle"] for person in (await call(app, cast, "admin", "GET", "/api/people")).json()}
     assert (await call(app, cast, "admin", "POST", "/api/people/moi/positions", **POSITION)).status_code == 201
     assert (await call(app, cast, "hr", "GET", "/api/people/moi")).status_code == 200
+
+
+async def test_the_same_person_taken_in_twice_at_once_is_refused_once(db: None, cast: Cast) -> None:
+    hr = await cast.actor("hr")
+    drafts = [
+        PersonDraft(
+            "Lê Thị Mới", [PositionDraft("tuphap", "Chuyên viên", Role.OFFICER, date(2026, 11, 23))], email=email
+        )
+        for email in ("moi@x.example.vn", "moi@x.example.vn", "moi2@x.example.vn")
+    ]
+    tries = await asyncio.gather(*(add_person(hr, draft) for draft in drafts), return_exceptions=True)
+    assert [str(one) for one in tries if isinstance(one, Exception)] == ["email_taken {'value': 'moi@x.example.vn'}"]
+    assert await Person.filter(handle__startswith="moi").order_by("handle").values_list("handle", flat=True) == [
+        "moi",
+        "moilt",
+    ]

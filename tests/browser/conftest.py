@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,11 @@ class Office:
             self.codes = {"late": late.code, "waiting": waiting.code, "asked": asked.code}
             self.tokens = {handle: (await auth.open_session(cast.people[handle].id)).token for handle in cast.people}
             self.cast: Cast = cast
+
+    def speak(self, locale: str) -> None:
+        """Everybody reads this language from now on."""
+        with closing(sqlite3.connect(self.folder / "office.db", timeout=15)) as connection, connection:
+            connection.execute("update person set locale = ?", (locale,))
 
     async def start_bot(self, token: str, base_url: str) -> None:
         self.bot = (token, base_url)

@@ -60,11 +60,9 @@ def faults(page: Page) -> list[str]:
 def test_a_page_fits_and_can_be_used_by_everybody(
     desk: Desk, office: Office, who: str, path: str, width: int, dark: bool, locale: str
 ) -> None:
+    office.speak(locale[:2])
     page = desk.open(path.format(**office.codes), who, width=width, dark=dark, locale=locale)
-    if who and locale == "en-GB":
-        page.context.add_cookies([])
-    for fold in page.locator("details.fold:not([open]) > summary").all()[:12]:
-        fold.click()
+    page.evaluate("for (const fold of document.querySelectorAll('details.fold')) fold.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(_SMALL) == []
     assert faults(page) == []
