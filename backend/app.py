@@ -27,9 +27,10 @@ def create_app(
     are added to the backend's own (webhooks of the bot, the simulator). The backend knows neither."""
 
     @asynccontextmanager
-    async def database(_: Litestar) -> AsyncIterator[None]:
-        keys.use(settings.secret_key)
-        async with db.opened(settings.database, settings.database_pool):
+    async def database(app: Litestar) -> AsyncIterator[None]:
+        ours: Settings = app.state["settings"]
+        keys.use(ours.secret_key)
+        async with db.opened(ours.database, ours.database_pool):
             await sync_clock()
             yield
 

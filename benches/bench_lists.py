@@ -51,7 +51,7 @@ insert into task_part (task_id, person_id, part, share)
   from generate_series(1, {TASKS}, 3) n;
 insert into extension (task_id, asked_by_id, asked_at, due_before, due_asked, reason, decision, note)
   select id, lead_id, due_at - interval '1 day', due_at, due_at + interval '2 days', 'x',
-    case when id % 100 = 1 then '' else 'approved' end, '' from task where id % 20 = 1;
+    case when id % 2000 = 1 then '' else 'approved' end, '' from task where id % 20 = 1;
 analyze;
 """
 

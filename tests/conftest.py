@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from backend import settings as settings_module
-from backend.app import create_app
 from backend.kit import db as database_kit
 from backend.settings import Settings
+from tests.apps import app_of
 from tests.cast import Cast, make_cast
 from tests.databases import PostgresServer, migrate
 from tests.fakes import FakeClock, vn
@@ -78,7 +78,7 @@ async def db(settings: Settings, clock: FakeClock) -> AsyncIterator[None]:
 @pytest.fixture
 async def app(settings: Settings, clock: FakeClock) -> AsyncIterator[Any]:
     """The application with its lifespan running (and so the database open)."""
-    application = create_app(settings)
+    application = app_of(settings)
     # In a task of its own: the lifespan holds a task group, which must be left by the task that entered it, and a
     # fixture is set up and torn down by different ones.
     started, over = asyncio.Event(), asyncio.Event()

@@ -82,7 +82,7 @@ class PostgresServer:
     @contextmanager
     def database(self, name: str) -> Iterator[str]:
         """A fresh clone of the template; dropped at the end."""
-        asyncio.run(self._run(f"create database {name} template {self.TEMPLATE} strategy wal_log"))
+        asyncio.run(self._run(f"create database {name} template {self.TEMPLATE} strategy file_copy"))
         try:
             yield self.url(name)
         finally:

@@ -131,7 +131,7 @@ def _after(sql: Sql, after: str | None, rank: str) -> list[str]:
 
 
 async def _conditions(actor: Actor, filter_: TaskFilter, sql: Sql) -> list[str]:
-    where = [_of_view(actor, filter_.view, sql)]
+    where = [await _of_view(actor, filter_.view, sql)]
     if filter_.state is not None:
         states = _STATES.get(filter_.state, (str(filter_.state),))
         where.append(f"t.status in {sql.args(states)}")
@@ -149,7 +149,7 @@ async def _conditions(actor: Actor, filter_: TaskFilter, sql: Sql) -> list[str]:
     return where
 
 
-def _of_view(actor: Actor, view: View, sql: Sql) -> str:
+async def _of_view(actor: Actor, view: View, sql: Sql) -> str:
     """The condition of a view; each of the personal ones lies within what the actor may see."""
     if view in (View.TO_HANDLE, View.ALL):
         return visible_to(actor, sql)
@@ -158,9 +158,17 @@ def _of_view(actor: Actor, view: View, sql: Sql) -> str:
         case View.ASSIGNED_TO_ME:
             return f"t.lead_id = {me}"
         case View.ASSIGNED_BY_ME:
-            return f"(t.assigner_id = {me} or t.on_behalf_of_id = {me}) and t.lead_id <> {me}"
+            # One equality alone is what the index of an assigner's tasks by due time answers at once.
+            by_others = f" or t.on_behalf_of_id = {me}" if await _has_substitutes_work(actor) else ""
+            return f"(t.assigner_id = {me}{by_others}) and t.lead_id <> {me}"
         case _:
             return f"t.id in (select p.task_id from task_part p where p.person_id = {me}) and t.lead_id <> {me}"
+
+
+async def _has_substitutes_work(actor: Actor) -> bool:
+    """Whether anything was assigned in the actor's name by whoever held their authority."""
+    sql = Sql()
+    return bool(await sql.rows(f"select 1 from task where on_behalf_of_id = {sql.arg(actor.person_id)} limit 1"))
 
 
 async def counts(actor: Actor) -> Counts:
@@ -180,7 +188,7 @@ async def _count(actor: Actor, view: View) -> int:
     source, _ = _source(actor, view, sql)
     where = "1 = 1"
     if view is not View.TO_HANDLE:
-        where = f"t.status in {sql.args(_STATES[State.OPEN])} and {_of_view(actor, view, sql)}"
+        where = f"t.status in {sql.args(_STATES[State.OPEN])} and {await _of_view(actor, view, sql)}"
     [row] = await sql.rows(f"select count(*) as n from task t {source} where {where}")
     return int(row["n"])
 

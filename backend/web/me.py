@@ -12,11 +12,13 @@ from backend.auth.guards import csrf_form, page_signed_in
 from backend.auth.middleware import NO_REPLAY, credential_of
 from backend.auth.people import me as account_of
 from backend.domain.types import Role
-from backend.errors import AppError, InvalidFields
+from backend.errors import AppError, InvalidFields, NotFound
 from backend.kit import state
 from backend.org import absences, delegations
 from backend.org.queries import LeaveBrief, seats_of
 from backend.org.queries_absences import DelegationBrief
+from backend.scores.queries import current_month, explain
+from backend.scores.schemas import Explanation
 from backend.web.choices import helpers_for
 from backend.web.forms import Form, Trouble, read, trouble_of
 from backend.web.qr import qr
@@ -45,6 +47,7 @@ async def _show(
         "seats": (await seats_of([actor.person_id])).get(actor.person_id, []),
         "lent": [post for post in actor.posts if post.giver_id is not None],
         "sign_ins": await auth.sign_ins_of(actor, credential_of(request)),
+        "score": await _score(request),
         "chats": await auth.links_of(actor.person_id),
         "leaves": await _leaves(request),
         "delegations": await _delegations(request),
@@ -59,6 +62,14 @@ async def _show(
     return page(
         request, "me.html", status, cache=NEVER, open_act=act, form=form or blank, blank=blank, trouble=trouble, **data
     )
+
+
+async def _score(request: AnyRequest) -> Explanation | None:
+    """My score in the month that runs; None for somebody who has none (no position)."""
+    try:
+        return await explain(actor_of(request), actor_of(request).person_id, current_month())
+    except NotFound:
+        return None
 
 
 async def _leaves(request: AnyRequest) -> list[LeaveBrief]:

@@ -92,7 +92,9 @@ def _state(delivery: DeliveryView, words: Words) -> tuple[str, str]:
         repeated = any(attempt.outcome == "unknown" for attempt in delivery.attempts)
         return words.t("told.sent_twice" if repeated else "told.sent", at=at, channel=channel), "good"
     if delivery.status == "pending" and last is None:
-        return words.t("told.pending", at=words.when(max(delivery.not_before, delivery.created_at))), "info"
+        if delivery.not_before <= words.now:
+            return words.t("told.waiting"), "info"
+        return words.t("told.pending", at=words.when(delivery.not_before)), "info"
     if delivery.status in ("muted", "dead", "cancelled"):
         return words.t(f"told.{delivery.status}"), "bad" if delivery.status == "dead" else ""
     return words.t("told.trying" if last is not None else "told.sent_silently"), "wait" if last is not None else ""

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from backend.app import create_app
 from backend.auth import api_tokens, identity, service, sessions
 from backend.domain.types import SYSTEM, Role
 from backend.errors import Conflict, NotSignedIn, Unprocessable
 from backend.models import ApiToken, ChatLink, FeedLink, LinkCode, Person, Position, Unit
 from backend.settings import Settings
+from tests.apps import app_of
 from tests.backend.auth_office import audit_of
 from tests.cast import Cast
 from tests.fakes import FakeClock
@@ -127,7 +127,7 @@ async def test_first_admin_is_not_somebody_who_has_left(cast: Cast, clock: FakeC
 
 
 async def test_calendar_link_is_secret_single_and_revocable(settings: Settings, cast: Cast, clock: FakeClock) -> None:
-    async with cast.client(create_app(settings), "an") as an:
+    async with cast.client(app_of(settings), "an") as an:
         secrets = []
         for _ in range(2):
             made = await an.post("/api/me/calendar-link")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from backend.app import create_app
 from backend.auth import linking, service, throttle
 from backend.errors import AppError, Forbidden, NotFound, TooMany
 from backend.kit.db import Sql
 from backend.models import ChatLink, LinkCode, Person
 from backend.settings import Settings
+from tests.apps import app_of
 from tests.backend.auth_office import audit_of, notices_of
 from tests.cast import Cast
 from tests.fakes import FakeClock
@@ -129,7 +129,7 @@ async def test_hr_makes_a_code_for_people_under_them(settings: Settings, cast: C
     await Person.filter(id=cast.an.id).update(until_on=clock().date() - timedelta(days=1))
     with pytest.raises(NotFound):
         await service.make_code(hr, cast.an.id)
-    app = create_app(settings)
+    app = app_of(settings)
     async with cast.client(app, "hr") as client, cast.client(app, "binh") as binh:
         assert len((await client.post("/api/people/binh/chat-links/code")).json()["code"]) == 8
         assert (await client.post("/api/people/stranger/chat-links/code")).status_code == 404
@@ -137,7 +137,7 @@ async def test_hr_makes_a_code_for_people_under_them(settings: Settings, cast: C
 
 
 async def test_own_links_over_http(settings: Settings, cast: Cast) -> None:
-    async with cast.client(create_app(settings), "an") as an:
+    async with cast.client(app_of(settings), "an") as an:
         made: dict[str, Any] = (await an.post("/api/me/chat-links/code")).json()
         await service.redeem("telegram", "777", made["code"])
         [shown] = (await an.get("/api/me/chat-links")).json()

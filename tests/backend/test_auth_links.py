@@ -11,6 +11,7 @@ from backend.domain.types import SYSTEM
 from backend.errors import Forbidden, NotFound, NotSignedIn
 from backend.models import Delegation, OneTimeLink, OutboxNotice, Person, Position, Unit
 from backend.settings import Settings, load
+from tests.apps import app_of
 from tests.backend.auth_office import audit_of, client_of, notices_of
 from tests.cast import PASSWORD, Cast
 from tests.fakes import FakeClock
@@ -89,7 +90,7 @@ async def test_hr_and_admin_reach_people_under_them_only(cast: Cast) -> None:
 
 
 async def test_hr_cannot_take_over_an_admin_and_strangers_do_not_exist(settings: Settings, cast: Cast) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     async with cast.client(app, "hr") as hr, cast.client(app, "an") as an:
         for person, status, code in (
             ("admin", 403, "account_beyond_you"),
@@ -165,7 +166,7 @@ async def test_nobody_gets_a_link_after_leaving_and_no_link_outlives_leaving(cas
 
 
 async def test_link_by_email_is_never_shown(cast: Cast, settings: Settings) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     await Person.filter(id=cast.binh.id).update(email=None)
     async with cast.client(app, "hr") as hr:
         sent = await hr.post("/api/people/an/sign-in-links", json={"by": "email"})
@@ -181,7 +182,7 @@ async def test_link_by_email_is_never_shown(cast: Cast, settings: Settings) -> N
 async def test_reset_is_mailed_to_the_account_and_says_nothing_to_the_asker(cast: Cast, clock: FakeClock) -> None:
     settings = load({}, public_url="https://viec.example.vn")
     await Person.filter(id=cast.binh.id).update(left_at=clock())
-    async with client_of(create_app(settings)) as client:
+    async with client_of(app_of(settings)) as client:
         answers = [
             await client.post("/api/auth/reset", json={"email": email})
             for email in (" AN@phuong.example.vn", "binh@phuong.example.vn", "nobody@phuong.example.vn", "rubbish")

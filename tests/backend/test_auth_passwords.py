@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.app import create_app
 from backend.auth import guessing, passwords, service, sessions
 from backend.auth.identity import account_by
 from backend.domain.types import Actor
 from backend.errors import AppError, Conflict, NotSignedIn
 from backend.models import OneTimeLink, Person
 from backend.settings import Settings
+from tests.apps import app_of
 from tests.backend.auth_office import audit_of, browser_of, client_of
 from tests.cast import PASSWORD, Cast
 from tests.fakes import FakeClock
@@ -62,7 +62,7 @@ def test_common_words_are_folded_and_short_pieces_are_not_counted_as_personal() 
 
 
 async def test_changing_needs_the_old_one_and_ends_every_other_sign_in(settings: Settings, cast: Cast) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     here, csrf = await browser_of(app, cast.an.id)
     other = await service.open_session(cast.an.id)
     pair = await service.open_tokens(cast.an.id)
@@ -89,14 +89,14 @@ async def test_changing_needs_the_old_one_and_ends_every_other_sign_in(settings:
 
 async def test_a_client_that_changes_the_password_stays_signed_in(settings: Settings, cast: Cast) -> None:
     pair = await service.open_tokens(cast.an.id)
-    async with client_of(create_app(settings), authorization=f"Bearer {pair.access_token}") as client:
+    async with client_of(app_of(settings), authorization=f"Bearer {pair.access_token}") as client:
         assert (await client.post("/api/me/password", json={"old": PASSWORD, "new": NEW})).status_code == 204
         assert (await client.get("/api/me")).status_code == 200
     assert (await service.refresh(pair.refresh_token)).access_token
 
 
 async def test_guessing_the_old_password_is_slowed(settings: Settings, cast: Cast, clock: FakeClock) -> None:
-    browser, csrf = await browser_of(create_app(settings), cast.an.id)
+    browser, csrf = await browser_of(app_of(settings), cast.an.id)
     async with browser:
         answers = [
             await browser.post("/api/me/password", json={"old": "w", "new": NEW}, headers={"x-csrf-token": csrf})
@@ -128,7 +128,7 @@ async def _codes(client: httpx.AsyncClient, *calls: tuple[str, str]) -> list[tup
 
 
 async def test_until_the_password_is_chosen_only_the_account_is_open(settings: Settings, cast: Cast) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     link = await service.issue_link(await cast.actor("hr"), cast.an.id)
     async with client_of(app) as client:
         pair: dict[str, Any] = (await client.post("/api/auth/links/use", json={"token": link.token})).json()

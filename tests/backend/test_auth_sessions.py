@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from backend.app import create_app
 from backend.auth import service, sessions
 from backend.errors import NotSignedIn
 from backend.models import Person, Session
 from backend.settings import Settings
+from tests.apps import app_of
 from tests.backend.auth_office import COOKIE, audit_of, browser_of, client_of
 from tests.cast import Cast
 from tests.fakes import FakeClock
@@ -83,7 +83,7 @@ async def test_somebody_who_left_cannot_be_signed_in(cast: Cast, clock: FakeCloc
 async def test_own_sign_ins_are_listed_and_ended_and_nobody_elses(
     settings: Settings, cast: Cast, clock: FakeClock
 ) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     elsewhere, _ = await browser_of(app, cast.an.id)
     clock.move(minutes=1)
     pair = await service.open_tokens(cast.an.id)
@@ -115,7 +115,7 @@ async def test_own_sign_ins_are_listed_and_ended_and_nobody_elses(
 
 
 async def test_all_others_end_together(settings: Settings, cast: Cast) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     others = [await service.open_session(cast.an.id) for _ in range(2)]
     pair = await service.open_tokens(cast.an.id)
     here, csrf = await browser_of(app, cast.an.id)
@@ -130,7 +130,7 @@ async def test_all_others_end_together(settings: Settings, cast: Cast) -> None:
 async def test_a_client_ends_all_sign_ins_but_its_own(settings: Settings, cast: Cast) -> None:
     pair = await service.open_tokens(cast.an.id)
     browser = await service.open_session(cast.an.id)
-    async with client_of(create_app(settings), authorization=f"Bearer {pair.access_token}") as client:
+    async with client_of(app_of(settings), authorization=f"Bearer {pair.access_token}") as client:
         [row] = [row for row in (await client.get("/api/me/sessions")).json() if row["current"]]
         assert row["kind"] == "client"
         assert (await client.delete("/api/me/sessions")).json() == {"ended": 1}
@@ -139,7 +139,7 @@ async def test_a_client_ends_all_sign_ins_but_its_own(settings: Settings, cast: 
 
 
 async def test_signing_out_ends_the_session_and_takes_the_cookie(settings: Settings, cast: Cast) -> None:
-    app = create_app(settings)
+    app = app_of(settings)
     browser, csrf = await browser_of(app, cast.an.id)
     async with browser, client_of(app) as nobody:
         held = dict(browser.cookies)
@@ -155,7 +155,7 @@ async def test_signing_out_ends_the_session_and_takes_the_cookie(settings: Setti
 
 
 async def test_me_shows_the_person_and_takes_preferences(settings: Settings, cast: Cast) -> None:
-    browser, csrf = await browser_of(create_app(settings), cast.head.id)
+    browser, csrf = await browser_of(app_of(settings), cast.head.id)
     headers = {"x-csrf-token": csrf}
     async with browser:
         me: dict[str, Any] = (await browser.get("/api/me")).json()

@@ -11,6 +11,7 @@ from backend.errors import NotSignedIn, TooMany
 from backend.kit.db import Sql
 from backend.models import Person, Throttle
 from backend.settings import Settings
+from tests.apps import app_of
 from tests.backend.auth_office import audit_of, client_of
 from tests.cast import PASSWORD, Cast
 from tests.fakes import FakeClock
@@ -39,7 +40,7 @@ async def test_unknown_wrong_passwordless_and_left_get_the_same_answer(
 ) -> None:
     await Person.filter(id=cast.binh.id).update(until_on=date(2026, 11, 22))
     await Person.filter(id=cast.cuong.id).update(password_hash=None)
-    async with client_of(create_app(settings)) as client:
+    async with client_of(app_of(settings)) as client:
         bodies = []
         for identifier, password in (
             ("an@phuong.example.vn", "not the password"),
@@ -67,7 +68,7 @@ async def test_unknown_account_costs_a_password_check_too(cast: Cast) -> None:
 
 
 async def test_failures_and_successes_are_audited_without_what_was_typed(settings: Settings, cast: Cast) -> None:
-    async with client_of(create_app(settings)) as client:
+    async with client_of(app_of(settings)) as client:
         for identifier in ("an@phuong.example.vn", "typed-my-password-here"):
             await client.post("/api/auth/token", json={"identifier": identifier, "password": "wrong"})
         await client.post("/api/auth/token", json={"identifier": "an@phuong.example.vn", "password": PASSWORD})
@@ -157,7 +158,7 @@ async def test_one_place_is_an_ipv4_address_or_an_ipv6_network(address: str, pla
 
 async def test_nobody_signs_in_when_guesses_cannot_be_counted(settings: Settings, cast: Cast) -> None:
     await Sql().run("drop table throttle")
-    async with client_of(create_app(settings)) as client:
+    async with client_of(app_of(settings)) as client:
         answer = await client.post("/api/auth/token", json={"identifier": "an@phuong.example.vn", "password": PASSWORD})
         assert (answer.status_code, answer.json()["code"]) == (503, "limiter_down")
 
@@ -181,7 +182,7 @@ async def test_keys_of_throttles_hold_nothing_that_was_typed(cast: Cast) -> None
 
 @pytest.mark.parametrize("body", [{}, {"identifier": "x"}, {"identifier": "x", "password": "y", "z": 1}, [], "x"])
 async def test_a_body_that_is_no_credentials_is_refused(settings: Settings, body: object) -> None:
-    async with client_of(create_app(settings)) as client:
+    async with client_of(app_of(settings)) as client:
         answer = await client.post("/api/auth/token", json=body)
         assert answer.status_code in (400, 422)
         assert answer.json()["code"] in ("bad_request", "invalid_fields")

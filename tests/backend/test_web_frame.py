@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.app import create_app
 from backend.kit import clock as clocks
 from backend.kit import i18n
 from backend.settings import Settings, load
@@ -20,6 +19,7 @@ from backend.web import assets as assets_module
 from backend.web.demo import AFTER_MOVE
 from backend.web.render import assets
 from backend.web.words import Words, initials, short_name
+from tests.apps import app_of
 from tests.backend.given import given
 from tests.backend.web_browser import Browser, text_of
 from tests.cast import Cast
@@ -43,7 +43,7 @@ def demo() -> None:
 @pytest.fixture
 async def plain(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose database is never opened: enough for static files."""
-    transport = httpx.ASGITransport(app=create_app(settings), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=app_of(settings), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 

@@ -182,7 +182,7 @@ async def test_broken_html_is_refused(api: Bot, an: Phone, text: str, words: str
     [
         "<b>a<i>b</i></b>c",
         '<a href="https://x.vn/?a=1&amp;b=2">đọc</a>',
-        "<pre><code class=\"language-python\">x = 1</code></pre>",
+        '<pre><code class="language-python">x = 1</code></pre>',
         "<code>a &lt; b</code>",
         "<blockquote expandable>dài</blockquote>",
         "<tg-spoiler>kín</tg-spoiler> <u>gạch</u> <s>bỏ</s>",

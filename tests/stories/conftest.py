@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.app import create_app
 from backend.settings import Settings
 from bot.simulator.phone import Phone
 from bot.simulator.telegram import FakeTelegram
 from reminders.schedule import run_all_due
+from tests.apps import app_of
 from tests.bot.conftest import Office, on_telegram
 from tests.bot.telegram_rules import captured_problems
 from tests.cast import Cast
@@ -25,7 +25,7 @@ class Ward(Office):
     def __init__(self, cast: Cast, settings: Settings, fake: FakeTelegram, channel: Any, clock: FakeClock) -> None:
         super().__init__(cast, settings, fake, channel)
         self.clock = clock
-        self.app = create_app(settings)
+        self.app = app_of(settings)
         self.phones: dict[str, Phone] = {}
 
     def client(self, handle: str, locale: str = "en") -> AbstractAsyncContextManager[httpx.AsyncClient]:
