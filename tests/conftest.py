@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from backend import settings as settings_module
@@ -21,6 +22,10 @@ from tests.databases import PostgresServer, migrate
 from tests.fakes import FakeClock, vn
 
 DATABASES = ("sqlite", "postgres")
+
+# No test asserts a duration: a busy machine must not fail a law of arithmetic.
+hypothesis.settings.register_profile("giaoviec", deadline=None)
+hypothesis.settings.load_profile("giaoviec")
 
 
 @pytest.fixture(scope="session")

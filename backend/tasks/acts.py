@@ -133,6 +133,7 @@ async def _report(work: Work, text: str, attachments: Sequence[int]) -> None:
         was=task.status,
         acknowledged=task.acknowledged_at is None,
         answer_from=task.answer_from_at.isoformat(),
+        waiting=task.waiting_until.isoformat() if task.waiting_until else None,
     )
     _take_up(work)
     work.set(

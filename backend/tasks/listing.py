@@ -46,6 +46,8 @@ _STATES = {
     State.CLOSED: tuple(str(status) for status in Status if not status.is_open),
 }
 
+#: More of a search text than anybody types is not looked at.
+MAX_Q = 200
 #: The rank of views that have none.
 _NO_RANK = "0"
 
@@ -144,7 +146,7 @@ async def _conditions(actor: Actor, filter_: TaskFilter, sql: Sql) -> list[str]:
         where.append(f"t.due_at < {sql.arg(filter_.due_before)}")
     if filter_.late is not None:
         where.append(late(sql) if filter_.late else f"not {late(sql)}")
-    if q := clean(filter_.q):
+    if q := clean(filter_.q)[:MAX_Q]:
         where.append(matches(sql, q, "t.search"))
     return where
 

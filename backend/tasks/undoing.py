@@ -51,8 +51,10 @@ async def _undo_acceptance(work: Work) -> None:
 
 async def _undo_report(work: Work, last: TaskEvent) -> None:
     await Report.filter(id=last.data["report"]).update(decision="withdrawn", decided_at=work.now)
+    waiting = last.data.get("waiting")
     work.set(
         status=Status(last.data["was"]),
+        waiting_until=datetime.fromisoformat(waiting) if waiting else None,
         reported_at=None,
         acknowledged_at=None if last.data["acknowledged"] else work.task.acknowledged_at,
         answer_from_at=datetime.fromisoformat(last.data["answer_from"]),

@@ -105,9 +105,6 @@ class Trouble(msgspec.Struct, frozen=True):
     #: Which form of a page with several.
     act: str = ""
 
-    def of(self, act: str) -> "Trouble | None":
-        return self if self.act == act else None
-
 
 def trouble_of(request: AnyRequest, error: AppError, act: str = "") -> Trouble:
     """``error`` in the reader's language, for the page that shows the form again."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from backend.kit import i18n
+from backend.kit import clock, i18n
 from backend.tasks.schemas import DeliveryView, EventView
 from backend.web.words import Words
 
@@ -48,11 +48,8 @@ def _title(event: EventView, words: Words) -> str:
         kind = "late_again"
     if not i18n.has(words.locale, f"web.event.{kind}"):
         kind = "unknown"
-    params = {
-        "name": str(event.data.get("name", "")),
-        "kind": event.kind,
-        "instance": str(event.data.get("instance", "")),
-    }
+    params = {name: str(event.data.get(name, "")) for name in ("name", "instance", "weight")}
+    params["kind"] = event.kind
     for name in ("due", "until"):
         params[name] = _when(event.data.get(name), words)
     return words.t(f"event.{kind}", **params)
@@ -75,7 +72,11 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def told(deliveries: Sequence[DeliveryView], words: Words) -> list[Told]:
-    """The proof of delivery, newest first."""
+    """The proof of delivery, newest first.
+
+    Attempts are made in real time. Where the product clock was moved (a demo) the time at which the notice was to go
+    stands for it: that is when it went by that clock.
+    """
     return [_told(delivery, words) for delivery in reversed(deliveries)]
 
 
@@ -88,7 +89,10 @@ def _told(delivery: DeliveryView, words: Words) -> Told:
 def _state(delivery: DeliveryView, words: Words) -> tuple[str, str]:
     last = delivery.attempts[-1] if delivery.attempts else None
     if delivery.status == "sent" and last is not None:
-        at, channel = words.when(last.finished_at or last.started_at), words.t(f"channel.{last.channel}")
+        went_at = (
+            max(delivery.not_before, delivery.created_at) if clock.offset() else last.finished_at or last.started_at
+        )
+        at, channel = words.when(went_at), words.t(f"channel.{last.channel}")
         repeated = any(attempt.outcome == "unknown" for attempt in delivery.attempts)
         return words.t("told.sent_twice" if repeated else "told.sent", at=at, channel=channel), "good"
     if delivery.status == "pending" and last is None:

@@ -37,9 +37,6 @@ class Words:
     def day(self, on: date) -> str:
         return i18n.day(self.locale, on)
 
-    def clock(self, at: datetime) -> str:
-        return f"{self.local(at):%H:%M}"
-
     def when(self, at: datetime) -> str:
         """A near instant as people say it: «hôm nay 17:00», «thứ Sáu 17:00», «27/11 17:00», «27/11/2027 17:00»."""
         local = self.local(at)

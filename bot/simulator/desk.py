@@ -57,16 +57,20 @@ class Simulator:
             if self._started:
                 return
             await self.telegram.start()
-            await self._restore()
-            await self._start_bot(TOKEN, self.telegram.base_url)
+            try:
+                await self._restore()
+                await self._start_bot(TOKEN, self.telegram.base_url)
+            except BaseException:
+                await self.telegram.stop()
+                raise
             self._started = True
 
     async def stop(self) -> None:
         """Stop listening, if it was ever started."""
         async with self._lock:
-            if self.telegram.base_url:
+            if self._started:
+                self._started = False
                 await self.telegram.stop()
-            self._started = False
 
     async def _restore(self) -> None:
         """Phones of the people who are linked: a bot's message to an unknown chat would end the link."""

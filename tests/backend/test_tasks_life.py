@@ -1,5 +1,6 @@
 """The life of a task: every act, what it changes, what it says and what it leaves behind."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -350,6 +351,16 @@ async def test_undone_report_that_never_left_is_not_spoken_of(cast: Cast, clock:
     assert [report.decision for report in again.task.reports] == ["withdrawn", ""]
 
 
+async def test_undone_report_waits_again_for_what_it_waited_for(cast: Cast) -> None:
+    an = await cast.actor("an")
+    task = await given(cast)
+    until = at("2026-11-26 08:00")
+    await service.wait(an, task.id, until)
+    assert (await service.report(an, task.id)).task.waiting_until is None
+    back = (await service.undo(an, task.id)).task
+    assert (back.status, back.waiting_until) == (Status.ACKNOWLEDGED, until)
+
+
 async def test_undone_acceptance_that_left_is_taken_back_aloud(cast: Cast) -> None:
     head = await cast.actor("head")
     task = await reported(cast)
@@ -518,3 +529,18 @@ async def test_urgent_acknowledgement_is_told_to_the_assigner(cast: Cast) -> Non
         await service.acknowledge(an, task.id)
     assert await said(normal.id, cast.head.id) == []
     assert await said(urgent.id, cast.head.id) == ["TaskAcknowledged"]
+
+
+async def test_simultaneous_acts_happen_once_and_codes_are_never_shared(cast: Cast) -> None:
+    head, an = await cast.actor("head"), await cast.actor("an")
+    tasks = await asyncio.gather(*(given(cast) for _ in range(4)))
+    assert len({task.code for task in tasks}) == 4
+    numbers = await TaskNumber.filter(person_id=cast.an.id)
+    assert sorted(row.number for row in numbers) == [1, 2, 3, 4]
+    task = tasks[0]
+    taken = await asyncio.gather(*(service.acknowledge(an, task.id) for _ in range(3)))
+    assert sorted(change.changed for change in taken) == [False, False, True]
+    await service.report(an, task.id)
+    done = await asyncio.gather(*(service.accept(head, task.id) for _ in range(3)))
+    assert sorted(change.changed for change in done) == [False, False, True]
+    assert await TaskEvent.filter(task_id=task.id, kind="accepted").count() == 1

@@ -6,19 +6,26 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 
+from backend.auth.linking import CHANNELS
+from backend.domain.notices import AnyNotice, CardChanged, TaskNotice
+from backend.domain.scoring import Band, InstanceKind, PartName
+from backend.domain.types import Role, Status, TaskKind, Urgency
 from backend.kit import clock as clocks
 from backend.kit import i18n
 from backend.settings import Settings, load
+from backend.tasks.change import EVENT
+from backend.tasks.queries import View
 from backend.tasks.schemas import DueDraft
 from backend.web import assets as assets_module
 from backend.web.demo import AFTER_MOVE
 from backend.web.render import assets
-from backend.web.words import Words, initials, short_name
+from backend.web.task_acts import ACTS
+from backend.web.words import GROUPS, Words, initials, short_name
 from tests.apps import app_of
 from tests.backend.given import given
 from tests.backend.web_browser import Browser, text_of
@@ -178,6 +185,32 @@ def test_every_text_that_a_page_names_is_in_the_catalogue(locale: str) -> None:
             assert f"web.{key}" in known, (source.name, key)
         for prefix in begun.findall(text):
             assert any(name.startswith(f"web.{prefix}") for name in known), (source.name, prefix)
+
+
+@pytest.mark.parametrize("locale", i18n.LOCALES)
+def test_everything_that_can_happen_has_its_words(locale: str) -> None:
+    notices = [
+        kind.__name__ for kind in get_args(AnyNotice) if issubclass(kind, TaskNotice) and kind is not CardChanged
+    ]
+    wanted = {
+        "status": [*Status],
+        "urgency": [*Urgency],
+        "kind": [*TaskKind],
+        "role": [*Role],
+        "event": [*EVENT.values(), "assigned", "nudged", "late", "undone_reported", "undone_accepted"],
+        "notice": notices,
+        "channel": CHANNELS,
+        "act": [*ACTS, "hand_on"],
+        "said": [*ACTS],
+        "view": [*View],
+        "group": [*GROUPS, "decide"],
+        "band": get_args(Band),
+        "part": [*get_args(PartName), "common"],
+        "instance": get_args(InstanceKind),
+    }
+    named = {f"web.{room}.{name}" for room, names in wanted.items() for name in names}
+    # Taking back is told by what was taken back.
+    assert named - set(i18n.catalogue(locale)) <= {"web.event.undone"}
 
 
 WORDS = (

@@ -38,7 +38,8 @@ async def test_hr_reads_the_table_down_to_the_cause_of_a_lost_point(app: Any, ca
         assert "Chờ chấm" in page
         page = text_of(await hr.get("/scores/an/2026-11"))
         assert "Việc trễ hạn" in page
-        assert "Trễ hạn · " in page
+        assert "quy tắc delay.passed_due" in page
+        assert "−5,83" in page
         assert "còn thiếu điểm tiêu chí chung" in page
         await hr.post("/scores/an/2026-11/mark", {"what": "common", "value": "ba mươi"}, 422)
         assert "Giá trị chưa đúng" in hr.page

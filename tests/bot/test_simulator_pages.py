@@ -81,6 +81,22 @@ async def test_opening_it_starts_the_bot_once_and_shows_a_leader_and_an_officer(
     assert me["username"] == BOT_NAME
 
 
+async def test_a_bot_that_does_not_start_is_tried_again(
+    office: tuple[Any, Cast], bot: Bot, simulator: Simulator
+) -> None:
+    app, _ = office
+    simulator._start_bot = _failing
+    async with Browser(app) as browser:
+        await browser.get("/simulator", 500)
+        simulator._start_bot = bot.start
+        await browser.get("/simulator")
+    assert len(bot.started) == 1
+
+
+async def _failing(token: str, base_url: str) -> None:
+    raise OSError("no network")
+
+
 async def test_only_a_demo_on_this_machine_has_it(settings: Settings, simulator: Simulator, bot: Bot) -> None:
     routes = simulator_routes(lambda: simulator)
     real = load({}, database_url=settings.database_url, var_dir=settings.var_dir)

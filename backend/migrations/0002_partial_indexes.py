@@ -1,0 +1,37 @@
+"""Indexes that the ORM cannot declare, partial ones above all; the text is the same on both databases.
+
+The two unique ones are rules: one live chat link per address, and per person and channel.
+"""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+#: name, "unique" or nothing, table (columns) [where …]
+INDEXES = (
+    ("uid_chat_link_live_address", "unique", "chat_link (channel, address) where ended_at is null"),
+    ("uid_chat_link_live_person", "unique", "chat_link (person_id, channel) where ended_at is null"),
+    ("idx_task_look", "", "task (look_at) where look_at is not null"),
+    ("idx_task_answer", "", "task (answer_at) where answer_at is not null"),
+    ("idx_task_charge", "", "task (charge_at) where charge_at is not null"),
+    ("idx_task_parent", "", "task (parent_id) where parent_id is not null"),
+    ("idx_task_on_behalf", "", "task (on_behalf_of_id) where on_behalf_of_id is not null"),
+    ("idx_task_due", "", "task (due_at, id)"),
+    ("idx_task_unconfirmed", "", "task (unit_id) where self_registered and confirmed_at is null"),
+    ("idx_task_declined", "", "task (unit_id) where status = 'declined'"),
+    ("idx_task_number_task", "", "task_number (task_id)"),
+    ("idx_extension_open", "", "extension (task_id) where decision = ''"),
+    ("idx_outbox_ready", "", "outbox_notice (ready_at, id) where status = 'pending'"),
+    ("idx_outbox_leased", "", "outbox_notice (lease_until) where status in ('claimed', 'sending')"),
+    ("idx_position_unit", "", "position (unit_id)"),
+    ("idx_unit_parent", "", "unit (parent_id)"),
+    ("idx_delegation_position", "", "delegation (position_id)"),
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0001_first")]
+
+    operations = [
+        ops.RunSQL(f"create {unique} index {name} on {definition}", f"drop index {name}")
+        for name, unique, definition in INDEXES
+    ]
