@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from backend.kit import i18n, logs
+from backend.auth import linking
+from backend.kit import i18n, logs, state
 from backend.settings import Settings
 from bot import pacing
 from bot.channel import Channel, SendError
@@ -87,7 +88,10 @@ class Running:
         from bot.telegram.updates import read
 
         inbox = Inbox(channel, read, Inbound(self._settings), self._voice, handled=self.sender.kick)
-        tasks = [self.spawn(inbox.run(), "bot inbox"), self.spawn(_introduce(channel), "bot menu")]
+        tasks = [
+            self.spawn(inbox.run(), "bot inbox"),
+            self.spawn(_introduce(channel, not self._settings.demo), "bot menu"),
+        ]
         if webhook_secret:
             url = f"{self._settings.url}/hooks/telegram"
             tasks.append(self.spawn(_be_posted_to(channel, url, webhook_secret), "bot webhook"))
@@ -148,8 +152,12 @@ async def run(settings: Settings) -> AsyncIterator[Running]:
         await running.close()
 
 
-async def _introduce(channel: "TelegramChannel") -> None:
-    """Show the commands beside the text field; only a convenience, so once and no more."""
+async def _introduce(channel: "TelegramChannel", public: bool) -> None:
+    """Show the commands beside the text field, and note the bot's name for the links of ``/me`` when it is ``public``
+    (a simulator's is nobody's on the real Telegram); only a convenience, so once and no more."""
+    if public:
+        with suppress(SendError):
+            await state.put(linking.TELEGRAM_NAME, await channel.username())
     for locale in i18n.LOCALES:
         menu = [(name, i18n.t(locale, f"bot.menu.{name}")) for name in _MENU]
         with suppress(SendError):

@@ -16,6 +16,9 @@ from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import ChatLink
 
+#: Where the Telegram side of the bot notes the name it is found under (kit.state), for links that open its chat.
+TELEGRAM_NAME = "telegram.username"
+
 #: Ways to reach a person, in the order they are tried unless the person chose another.
 CHANNELS = ("telegram", "zalo", "webpush", "email")
 

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from backend.auth import linking
 from backend.auth import service as auth
 from backend.auth.feeds import feed_path
 from backend.auth.guards import csrf_form, page_signed_in
@@ -23,9 +24,6 @@ from backend.web.choices import helpers_for
 from backend.web.forms import Form, Trouble, read, trouble_of
 from backend.web.qr import qr
 from backend.web.render import NEVER, AnyRequest, Page, actor_of, go, page, settings_of, words_of
-
-#: Where the Telegram side of the bot notes the name it found itself under (kit.state), for links that open its chat.
-BOT_NAME = "telegram.username"
 
 #: Answers that show a secret are not kept for a repeated request.
 _SECRET: dict[str, Any] = {"opt": {NO_REPLAY: True}}
@@ -89,7 +87,7 @@ async def _delegations(request: AnyRequest) -> list[DelegationBrief]:
 async def chat_code(request: AnyRequest) -> Page:
     """Show a code that links a chat within ten minutes."""
     code, _ = await auth.make_code(actor_of(request))
-    bot = await state.get(BOT_NAME)
+    bot = await state.get(linking.TELEGRAM_NAME)
     address = f"https://t.me/{bot}?start={code}" if bot else ""
     picture = qr(address or f"/start {code}", words_of(request).t("me.chat_qr"))
     return await _show(request, code=code, code_address=address, code_picture=picture)

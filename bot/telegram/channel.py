@@ -12,6 +12,7 @@ from aiogram.methods import (
     DeleteWebhook,
     EditMessageText,
     GetFile,
+    GetMe,
     SendMessage,
     SetMyCommands,
     SetWebhook,
@@ -162,6 +163,10 @@ class TelegramChannel:
     async def use_webhook(self, url: str, secret: str) -> None:
         """Updates are posted to ``url`` with ``secret`` in their header."""
         await self._call(SetWebhook(url=url, secret_token=secret, allowed_updates=WANTED))
+
+    async def username(self) -> str:
+        """The name the bot is found under, for links that open its chat."""
+        return (await self._call(GetMe())).username or ""
 
     async def set_menu(self, commands: Sequence[tuple[str, str]], language: str) -> None:
         """The commands shown beside the text field, in a language ("" = for everybody else)."""

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from backend.auth import service as auth
+from backend.auth.linking import TELEGRAM_NAME
 from backend.kit import state
 from backend.models import Delegation, Leave, Session
-from backend.web.me import BOT_NAME
 from tests.backend.web_browser import Browser, text_of
 from tests.cast import Cast
 
@@ -27,7 +27,7 @@ async def test_a_chat_is_linked_by_the_code_on_the_page_and_let_go(app: Any, cas
         await auth.redeem("telegram", "4711", code[1])
         assert "Telegram · nối từ" in text_of(await an.get("/me"))
         assert "Đã ngắt nối." in await an.follow("/me/chats/telegram/end", {})
-        await state.put(BOT_NAME, "phuong_bot")
+        await state.put(TELEGRAM_NAME, "phuong_bot")
         assert "https://t.me/phuong_bot?start=" in await an.post("/me/chat-code", {}, 200)
 
 
