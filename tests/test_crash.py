@@ -110,15 +110,16 @@ async def _kill_in_flight(fake: FakeTelegram, house: Office, workers: int, seed:
 
 
 async def _drained(settings: Settings) -> None:
-    for _ in range(600):
+    for _ in range(1800):
         if not await OutboxNotice.filter(status__in=("pending", "claimed", "sending")).exists():
             return
         await asyncio.sleep(0.1)
     raise AssertionError("notices are still waiting")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("notices", [500])
+@pytest.mark.parametrize(
+    "notices", [pytest.param(500, marks=pytest.mark.slow), pytest.param(1500, marks=pytest.mark.soak)]
+)
 async def test_kills_lose_nothing_and_repeats_are_flagged(settings: Settings, notices: int) -> None:
     workers = 3 if settings.database.startswith("postgres") else 1
     async with database_kit.opened(settings.database), _telegram(settings) as (fake, ours):
