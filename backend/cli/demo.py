@@ -31,7 +31,7 @@ async def prepare(settings: Settings) -> None:
             # Whole or not at all: an interrupted first start must not leave half an office.
             async with db.transaction():
                 await state.put(DEMO_KEY, "1")
-                await load_sample(settings, PASSWORD)
+                await load_sample(PASSWORD)
 
 
 async def start_in_working_time() -> None:

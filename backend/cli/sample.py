@@ -18,11 +18,10 @@ from backend.scores import service as scores
 from backend.scores.corrections import Kind
 from backend.scores.periods import current_month
 from backend.scores.schemas import MarkDraft
-from backend.settings import Settings
 from backend.tasks.importing import import_tasks
 
 
-async def load_sample(settings: Settings, password: str) -> None:
+async def load_sample(password: str) -> None:
     """Fill the open, empty database with the sample office as of today's domain time; ``password`` is everybody's.
 
     All or nothing: it is one transaction. What was to be said in that month has been said: the outbox is left empty.

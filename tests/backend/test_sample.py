@@ -166,7 +166,7 @@ async def test_the_office_is_an_ordinary_organisation_file() -> None:
 @pytest.fixture
 async def office(db: None, settings: Settings, clock: FakeClock) -> None:
     """The sample office, loaded on a Monday at 08:00."""
-    await load_sample(settings, PASSWORD)
+    await load_sample(PASSWORD)
 
 
 @pytest.mark.usefixtures("office")
@@ -216,7 +216,7 @@ async def test_the_previous_month_is_closed_with_every_kind_of_entry() -> None:
 async def test_a_load_that_fails_leaves_the_database_empty(db: None, settings: Settings, clock: FakeClock) -> None:
     clock.set("2025-06-02 08:00")  # before anybody of the sample held a position
     with pytest.raises(Exception, match="import_refused"):
-        await load_sample(settings, PASSWORD)
+        await load_sample(PASSWORD)
     assert await Person.all().count() == await Task.all().count() == 0
 
 
