@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from backend.domain.lifecycle import UNDO_FOR
+from backend.domain.lifecycle import UNDO_FOR, UNDOABLE
 from backend.domain.notices import AnyNotice, TaskNotice
 from backend.kit import clock
 from backend.kit.db import Sql
@@ -94,10 +94,10 @@ async def answered(channel: str, address: str, prompt_id: int) -> None:
 
 
 async def last_done_by(person_id: int) -> int | None:
-    """The task of a person's newest report or acceptance that may still be taken back."""
+    """The task of a person's newest assignment, report or acceptance that may still be taken back."""
     sql = Sql()
     rows = await sql.rows(
-        f"select task_id from task_event where actor_id = {sql.arg(person_id)} and kind in ('reported', 'accepted') "
+        f"select task_id from task_event where actor_id = {sql.arg(person_id)} and kind in {sql.args(sorted(UNDOABLE))} "
         f"and at >= {sql.arg(clock.now() - UNDO_FOR)} order by id desc limit 1"
     )
     return int(rows[0]["task_id"]) if rows else None

@@ -98,10 +98,11 @@ def _extension_asked(notice: said.ExtensionAsked, voice: Voice) -> Text:
 
 
 def _undone(notice: said.TaskUndone, voice: Voice) -> Text:
-    what = "accepted" if notice.what == "accepted" else "reported"
+    own = {"by": cut(notice.by, NAME_MAX)}
+    rows = () if notice.what == "assigned" else ("details",)
     return Text(
-        task_lines(voice, f"notices.say.TaskUndone_{what}", notice.task, by=cut(notice.by, NAME_MAX)),
-        buttons(voice, notice.task.id, "details"),
+        task_lines(voice, f"notices.say.TaskUndone_{notice.what}", notice.task, **own),
+        buttons(voice, notice.task.id, *rows),
     )
 
 

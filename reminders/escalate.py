@@ -8,11 +8,18 @@ from backend import outbox
 from backend.auth.actors import today
 from backend.domain import limits, reminding
 from backend.domain.calendar import WorkCalendar
-from backend.domain.notices import AnyNotice, DecisionDue, TaskDeclined, TaskSilent, TaskUnacknowledged
+from backend.domain.notices import (
+    AnyNotice,
+    DecisionDue,
+    ExtensionAsked,
+    TaskDeclined,
+    TaskSilent,
+    TaskUnacknowledged,
+)
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
 from backend.kit.db import Sql
-from backend.models import Person, Task, TaskEvent
+from backend.models import Extension, Person, Task, TaskEvent
 from backend.org.queries import on_leave, person_brief, reporting_line, seats_of
 from backend.org.sql import in_service
 from backend.tasks import facts
@@ -96,6 +103,11 @@ async def _undecided(task: Task, times: TaskTimes, now: datetime, calendar: Work
     notice: AnyNotice
     if times.status is Status.DECLINED:
         notice = TaskDeclined(task=facts.ref(task), by=lead, reason=await _why_declined(task.id))
+    elif times.status is Status.ACKNOWLEDGED:
+        asked = await Extension.get(task_id=task.id, decision=facts.OPEN)
+        notice = ExtensionAsked(
+            task=facts.ref(task), by=lead, until=asked.due_asked, reason=asked.reason, extension_id=asked.id
+        )
     else:
         waiting = calendar.between(times.answer_from_at, now)
         notice = DecisionDue(task=facts.ref(task), lead=lead, waiting_minutes=waiting)

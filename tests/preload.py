@@ -11,5 +11,7 @@ for _name in (
     "reminders.run",
     "asyncpg",
     "aiosqlite",
+    "uvicorn",
+    "bot.telegram.webhook",
 ):
     import_module(_name)

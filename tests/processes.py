@@ -23,13 +23,13 @@ _CONTEXT.set_forkserver_preload(["tests.preload"])
 
 
 def _live(settings: Settings, roles: tuple[str, ...]) -> None:
-    from backend.__main__ import Parts, _work
+    from backend.__main__ import _run
     from backend.kit import logs
 
     # A killed process prints nothing useful; one that fails by itself must be seen.
     logs.setup("text", "error")
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    asyncio.run(_work(settings, Parts(settings, set(roles))))
+    asyncio.run(_run(settings, set(roles)))
 
 
 class Office:
@@ -40,9 +40,10 @@ class Office:
         self.roles = roles
         self.running: list[ForkServerProcess] = []
 
-    def start(self) -> ForkServerProcess:
-        """A new process; it works by the time the outside world sees its first call."""
-        process = _CONTEXT.Process(target=_live, args=(self.settings, self.roles), daemon=True)
+    def start(self, settings: Settings | None = None) -> ForkServerProcess:
+        """A new process, with settings of its own if it needs any (a port); it works by the time the outside world sees
+        its first call."""
+        process = _CONTEXT.Process(target=_live, args=(settings or self.settings, self.roles), daemon=True)
         process.start()
         self.running.append(process)
         return process

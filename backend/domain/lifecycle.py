@@ -27,8 +27,9 @@ class Act(StrEnum):
     CHANGE_WEIGHT = "change_weight"
 
 
-#: How long a mistaken report or acceptance can be taken back (domain.md §2).
+#: How long a mistaken assignment, report or acceptance can be taken back (domain.md §2), by the event it left.
 UNDO_FOR = timedelta(minutes=10)
+UNDOABLE = frozenset({"assigned", "reported", "accepted"})
 
 _OPEN = frozenset({Status.ASSIGNED, Status.ACKNOWLEDGED, Status.REPORTED, Status.DECLINED})
 _WORKING = frozenset({Status.ASSIGNED, Status.ACKNOWLEDGED})
@@ -81,6 +82,6 @@ def transition(status: Status, act: Act, *, needs_acceptance: bool = True) -> St
     return _TO.get(act, status)
 
 
-def can_undo(last: Act, at: datetime, now: datetime) -> bool:
-    """Whether the task's last event, done at ``at``, may still be taken back by who did it."""
-    return last in (Act.REPORT, Act.ACCEPT) and now - at <= UNDO_FOR
+def can_undo(event: str, at: datetime, now: datetime) -> bool:
+    """Whether the task's last event, which happened at ``at``, may still be taken back by who did it."""
+    return event in UNDOABLE and now - at <= UNDO_FOR

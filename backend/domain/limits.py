@@ -31,7 +31,7 @@ def answer_at(task: TaskTimes, calendar: WorkCalendar) -> datetime | None:
     """When the silence about this task must be taken one step further; None = nobody owes an answer.
 
     While ``assigned`` the lead owes an acknowledgement: step 1 at the limit, step 2 at twice the limit, and so on.
-    While ``reported`` or ``declined`` the assigner owes a decision.
+    While ``reported`` or ``declined``, or while a question for more time waits, the assigner owes a decision.
     """
     step = task.answer_step + 1
     if task.status is Status.ASSIGNED:
@@ -39,6 +39,9 @@ def answer_at(task: TaskTimes, calendar: WorkCalendar) -> datetime | None:
         if task.urgency is Urgency.EXPRESS:
             return task.answer_from_at + timedelta(minutes=minutes)
         return calendar.add(task.answer_from_at, minutes)
-    if task.status in (Status.REPORTED, Status.DECLINED) and step <= DECIDE_REMINDERS:
+    undecided = task.status in (Status.REPORTED, Status.DECLINED) or (
+        task.status is Status.ACKNOWLEDGED and task.extension_asked_at is not None
+    )
+    if undecided and step <= DECIDE_REMINDERS:
         return calendar.add(task.answer_from_at, DECIDE_MINUTES * step)
     return None

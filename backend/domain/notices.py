@@ -109,7 +109,7 @@ class TaskCommented(TaskNotice, frozen=True):
 
 
 class TaskUndone(TaskNotice, frozen=True):
-    """A report or an acceptance was taken back."""
+    """What was done by mistake was taken back: ``what`` is the event, assigned, reported or accepted."""
 
     by: str
     what: str
@@ -172,6 +172,13 @@ class TaskLateForAssigner(TaskNotice, frozen=True):
     instance: int
 
 
+class EntryWaived(TaskNotice, frozen=True):
+    """To the officer: an objective cause was confirmed, an instance costs nothing any more."""
+
+    by: str
+    reason: str
+
+
 class SubtaskFinished(TaskNotice, frozen=True):
     """To the lead of the parent task: the reply is here."""
 
@@ -196,6 +203,14 @@ class SubstituteNamed(Notice, frozen=True):
     from_on: date
     until_on: date
     authority: bool = False
+
+
+class SubstituteReleased(Notice, frozen=True):
+    """To a substitute who was told: the absence was called off, or the authority taken back."""
+
+    person: str
+    from_on: date
+    until_on: date
 
 
 class PersonLeft(Notice, frozen=True):
@@ -242,10 +257,12 @@ AnyNotice = (
     | DecisionDue
     | TaskLate
     | TaskLateForAssigner
+    | EntryWaived
     | SubtaskFinished
     | CardChanged
     | RecurrenceFailed
     | SubstituteNamed
+    | SubstituteReleased
     | PersonLeft
     | ChatLinked
     | SignInLink

@@ -1,5 +1,7 @@
 """Tables of the organisation: units, people, positions, delegations, leave."""
 
+from typing import TYPE_CHECKING
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -107,6 +109,9 @@ class Leave(Model):
     recorded_by_id = fields.BigIntField()
     recorded_at = fields.DatetimeField()
     cancelled_at = fields.DatetimeField(null=True)
+
+    if TYPE_CHECKING:  # columns that Tortoise adds for the foreign keys
+        substitute_id: int | None
 
     class Meta:
         table = "leave"

@@ -4,7 +4,7 @@ from datetime import date
 
 from backend import audit, outbox
 from backend.auth.actors import today
-from backend.domain.notices import SubstituteNamed
+from backend.domain.notices import SubstituteNamed, SubstituteReleased
 from backend.domain.types import Actor
 from backend.errors import Conflict, Forbidden, NotFound, Unprocessable
 from backend.kit import clock
@@ -68,6 +68,8 @@ async def cancel_leave(actor: Actor, person: str, leave_id: int) -> None:
         _may_record_leave(actor, who, seats)
         if await Leave.filter(id=leave_id, cancelled_at=None).update(cancelled_at=clock.now()):
             await audit.record(actor, "leave.cancelled", "leave", leave_id, person_id=who.id)
+            if stand_in := leave.substitute_id:
+                await release_substitute("leave", leave_id, who.full_name, stand_in, leave.from_on, leave.until_on)
 
 
 async def list_leaves(actor: Actor, person: str) -> list[LeaveBrief]:
@@ -81,7 +83,21 @@ async def list_leaves(actor: Actor, person: str) -> list[LeaveBrief]:
 async def say_substitute(kind: str, id_: int, person: str, substitute_id: int, from_on: date, until_on: date) -> None:
     """Tell a substitute, once for each leave or delegation."""
     notice = SubstituteNamed(person=person, from_on=from_on, until_on=until_on, authority=kind == "delegation")
-    await outbox.enqueue(notice, substitute_id, f"{kind}:{id_}:substitute:{substitute_id}")
+    await outbox.enqueue(notice, substitute_id, _named(kind, id_, substitute_id))
+
+
+async def release_substitute(
+    kind: str, id_: int, person: str, substitute_id: int, from_on: date, until_on: date
+) -> None:
+    """It is off: a substitute who has not been told yet never hears of it, one who has is told so while it matters."""
+    if await outbox.take_back(_named(kind, id_, substitute_id)) or until_on < today():
+        return
+    notice = SubstituteReleased(person=person, from_on=from_on, until_on=until_on)
+    await outbox.enqueue(notice, substitute_id, f"{kind}:{id_}:released:{substitute_id}")
+
+
+def _named(kind: str, id_: int, substitute_id: int) -> str:
+    return f"{kind}:{id_}:substitute:{substitute_id}"
 
 
 def check_days(from_on: date, until_on: date) -> None:

@@ -9,7 +9,7 @@ from backend.errors import Conflict, Forbidden, NotFound, Unprocessable
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import Delegation
-from backend.org.absences import check_days, days, find_substitute, read_reason, say_substitute
+from backend.org.absences import check_days, days, find_substitute, read_reason, release_substitute, say_substitute
 from backend.org.locks import lock_person
 from backend.org.permissions import administers, sees_absences
 from backend.org.queries_absences import DelegationBrief, LeaveBrief, delegations_of
@@ -72,6 +72,9 @@ async def end_delegation(actor: Actor, person: str, delegation_id: int) -> None:
             raise Forbidden("forbidden")
         if await Delegation.filter(id=delegation_id, ended_at=None).update(ended_at=clock.now()):
             await audit.record(actor, "delegation.ended", "delegation", delegation_id, giver_id=lent.giver_id)
+            await release_substitute(
+                "delegation", delegation_id, lent.giver_name, lent.substitute_id, lent.from_on, lent.until_on
+            )
 
 
 async def list_delegations(actor: Actor, person: str) -> list[DelegationBrief]:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from backend import audit
+from backend import audit, outbox
 from backend.auth.actors import ZONE
+from backend.calendars.queries import calendar_for
+from backend.domain.notices import EntryWaived, TaskRef
 from backend.domain.scoring_periods import month_of
-from backend.domain.types import Actor
+from backend.domain.types import Actor, Urgency
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
 from backend.kit.db import transaction
-from backend.models import LedgerEntry, Task
+from backend.models import LedgerEntry, Task, Unit
 from backend.scores import access, people, rules
 from backend.scores.periods import closed_among, keys_around, read_period
 from backend.scores.schemas import Waived
@@ -42,7 +44,21 @@ async def waive(actor: Actor, entry_id: int, reason: str) -> Waived:
         await audit.record(
             actor, "score.waived", "ledger_entry", officer.id, person=officer.person_id, task=task.code, reason=reason
         )
+        await _tell(actor, officer, task, reason)
     return Waived(made)
+
+
+async def _tell(actor: Actor, officer: Any, task: Task, reason: str) -> None:
+    """Whoever was charged hears that it is settled, in the next working moment."""
+    ref = TaskRef(task.id, task.code, task.title, task.due_at, Urgency(task.urgency), task.secret)
+    calendar = await calendar_for((await Unit.get(id=officer.unit_id)).path)
+    await outbox.enqueue(
+        EntryWaived(task=ref, by=actor.name, reason=reason),
+        officer.person_id,
+        f"EntryWaived:{officer.id}",
+        topic="score",
+        not_before=calendar.next_working(clock.now()),
+    )
 
 
 async def _pair(entry_id: int) -> list[Any]:

@@ -204,7 +204,7 @@ async def ask_extension(actor: Actor, task_id: int, due: DueDraft, reason: str, 
         )
         work.tell(extension=made.id, due=asked.isoformat(), reason=reason)
         _take_up(work)
-        work.set(status=Status.ACKNOWLEDGED)
+        work.set(status=Status.ACKNOWLEDGED, answer_from_at=work.now, answer_step=0, answer_line=[])
         await outbox.cancel(task.id, "remind", "answer")
         await work.say_to_deciders(
             ExtensionAsked(task=facts.ref(task), by=actor.name, until=asked, reason=reason, extension_id=made.id)

@@ -3,7 +3,7 @@
 from backend import outbox
 from backend.domain.lifecycle import Act
 from backend.domain.notices import DueMoved, ExtensionApproved, ExtensionRefused
-from backend.domain.types import Actor
+from backend.domain.types import Actor, Status
 from backend.errors import Conflict, Unprocessable
 from backend.kit.text import block
 from backend.models import Extension
@@ -36,6 +36,10 @@ async def decide_extension(
             await _approve(work, asked, block(note), due)
         else:
             await _refuse(work, asked, block(note))
+        if work.status is Status.ACKNOWLEDGED:
+            # Of a report that waits as well, the answer is still owed.
+            work.set(answer_step=0, answer_line=[])
+            await outbox.cancel(task_id, "answer")
     return Change(await queries.view(actor, task_id), work.changed)
 
 
@@ -79,9 +83,10 @@ async def move_due(actor: Actor, task_id: int, due: DueDraft, reason: str = "", 
         else:
             work.tell(due=at.isoformat(), due_before=before.isoformat(), reason=block(reason))
             work.set(due_at=at, due_rule=rule, late_base=task.late_count, late_from_at=None)
-            await Extension.filter(task_id=task.id, decision=facts.OPEN).update(
+            if await Extension.filter(task_id=task.id, decision=facts.OPEN).update(
                 decision="withdrawn", decided_at=work.now
-            )
+            ):
+                await outbox.cancel(task.id, "answer")
             await outbox.cancel(task.id, "remind")
             await work.say(task.lead_id, DueMoved(task=facts.ref(task), by=actor.name, before=before))
     return Change(await queries.view(actor, task_id), work.changed)

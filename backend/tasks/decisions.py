@@ -1,4 +1,4 @@
-"""What the assigner decides: accept, return, cancel, confirm, change the weight; and a leader's one-tap Nhắc."""
+"""What the assigner decides: accept, return, confirm, change the weight; and a leader's one-tap Nhắc."""
 
 import secrets
 from datetime import timedelta
@@ -8,15 +8,15 @@ from backend import audit, outbox
 from backend.calendars.queries import calendar_for
 from backend.domain import access, lateness
 from backend.domain.lifecycle import Act, transition
-from backend.domain.notices import TaskAccepted, TaskCancelled, TaskNudged, TaskReturned
-from backend.domain.types import Actor, Part, Status, Urgency
+from backend.domain.notices import TaskAccepted, TaskNudged, TaskReturned
+from backend.domain.types import Actor, Status, Urgency
 from backend.errors import Conflict, Forbidden, InvalidFields, Stale, TooMany
 from backend.kit import clock
 from backend.kit.db import transaction
-from backend.models import Extension, Report, Task, TaskEvent, TaskPart
+from backend.models import Report, Task, TaskEvent, TaskPart
 from backend.scores.service import charge_major_error
 from backend.tasks import due as due_rules
-from backend.tasks import facts, numbers, queries, words
+from backend.tasks import facts, queries, words
 from backend.tasks.acts import finish
 from backend.tasks.change import change, impossible, require_possible
 from backend.tasks.parents import require_within_parent
@@ -94,30 +94,6 @@ async def return_(
         await work.say(
             task.lead_id, TaskReturned(task=facts.ref(task), by=actor.name, reason=reason, major_error=major_error)
         )
-    return Change(await queries.view(actor, task_id), work.changed)
-
-
-async def cancel(actor: Actor, task_id: int, reason: str, version: int | None = None) -> Change:
-    """The task is no longer wanted. A task whose first notice has not left is never spoken of at all. Again = no change."""
-    reason = said(reason, "reason")
-    async with change(actor, task_id, Act.CANCEL, version) as work:
-        task = work.task
-        if work.status is Status.CANCELLED:
-            work.already()
-        else:
-            require_possible(work)
-            work.tell(reason=reason, was=task.status)
-            work.set(status=Status.CANCELLED, closed_at=work.now, answer_step=0, answer_line=[])
-            await numbers.release(task.id, work.now)
-            await Extension.filter(task_id=task.id, decision=facts.OPEN).update(
-                decision="withdrawn", decided_at=work.now
-            )
-            for person in dict.fromkeys([task.lead_id, *work.people(Part.COORDINATOR, Part.WATCHER)]):
-                unsaid = await outbox.cancel(task.id, "assigned", person_id=person)
-                if not unsaid:
-                    notice = TaskCancelled(task=facts.ref(task), by=actor.name, reason=reason)
-                    await work.say(person, notice, topic="closed")
-            await outbox.cancel(task.id, "assigned", "remind", "answer", "info")
     return Change(await queries.view(actor, task_id), work.changed)
 
 

@@ -2,8 +2,9 @@
 
 from backend.tasks.acts import acknowledge, ask_extension, comment, decline, report, wait
 from backend.tasks.assign import assign
+from backend.tasks.cancelling import cancel
 from backend.tasks.deadlines import decide_extension, move_due
-from backend.tasks.decisions import accept, cancel, change_weight, confirm, nudge, return_
+from backend.tasks.decisions import accept, change_weight, confirm, nudge, return_
 from backend.tasks.importing import import_tasks
 from backend.tasks.reassigning import reassign
 from backend.tasks.recurring import end_recurrence, make_due, pause_recurrence, recur, resume_recurrence

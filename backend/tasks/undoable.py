@@ -1,12 +1,10 @@
 """Which act of a task may still be taken back."""
 
-from backend.domain.lifecycle import Act, can_undo
+from backend.domain.lifecycle import UNDOABLE, can_undo
 from backend.domain.types import SYSTEM, Actor
 from backend.kit import clock
 from backend.models import TaskEvent
 
-#: Events that can be taken back.
-ACTS = {"reported": Act.REPORT, "accepted": Act.ACCEPT}
 #: Events that build nothing on what came before.
 _PASSIVE = ("nudged", "commented")
 
@@ -24,8 +22,8 @@ async def last_event(task_id: int) -> TaskEvent | None:
 
 
 async def last_act(actor: Actor, task_id: int) -> TaskEvent | None:
-    """The actor's own report or acceptance, if it is the last event and can be taken back now."""
+    """The actor's own last act, if nothing came after it and it can be taken back now."""
     last = await last_event(task_id)
-    if last is None or last.actor_id != actor.person_id or last.kind not in ACTS:
+    if last is None or last.actor_id != actor.person_id or last.kind not in UNDOABLE:
         return None
-    return last if can_undo(ACTS[last.kind], last.at, clock.now()) else None
+    return last if can_undo(last.kind, last.at, clock.now()) else None

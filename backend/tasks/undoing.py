@@ -1,45 +1,59 @@
-"""Taking back one's own report or acceptance within ten minutes, while nothing was built on it."""
+"""Taking back one's own assignment, report or acceptance within ten minutes, while nothing was built on it."""
 
 from datetime import datetime
 
 from backend import outbox
-from backend.domain.lifecycle import Act, can_undo
+from backend.domain.lifecycle import UNDOABLE, Act, can_undo
 from backend.domain.notices import TaskUndone
 from backend.domain.types import Actor, Status
 from backend.errors import Conflict, Forbidden
 from backend.kit.db import Sql
-from backend.models import Extension, Report, TaskEvent
+from backend.models import Extension, Report, Task, TaskEvent
 from backend.tasks import facts, numbers, queries
+from backend.tasks.cancelling import call_off
 from backend.tasks.change import Work, change
 from backend.tasks.schemas import Change
-from backend.tasks.undoable import ACTS, last_event
+from backend.tasks.undoable import last_event
 
 #: What each act had said.
 _SAID = {"reported": ("TaskReported", "SubtaskFinished"), "accepted": ("TaskAccepted", "SubtaskFinished")}
 
 
 async def undo(actor: Actor, task_id: int, version: int | None = None) -> Change:
-    """Take back the actor's own last act on the task, a report or an acceptance. Raises Conflict when there is none or
-    it is too late, Forbidden when it was somebody else's."""
+    """Take back the actor's own last act on the task: its assignment (it never was), a report or an acceptance. Raises
+    Conflict when there is none or it is too late, Forbidden when it was somebody else's."""
     async with change(actor, task_id, Act.UNDO, version) as work:
         task = work.task
         last = await last_event(task.id)
-        if last is None or last.kind not in ACTS:
+        if last is None or last.kind not in UNDOABLE:
             raise Conflict("undo_nothing")
         if last.actor_id != actor.person_id:
             raise Forbidden("undo_not_yours")
-        if not can_undo(ACTS[last.kind], last.at, work.now):
+        if not can_undo(last.kind, last.at, work.now):
             raise Conflict("undo_too_late")
         work.tell(undone=last.kind)
-        was_done = work.status is Status.DONE
-        if last.kind == "accepted":
-            await _undo_acceptance(work)
+        if last.kind == "assigned":
+            await _undo_assignment(work)
         else:
-            await _undo_report(work, last)
-        if was_done:
-            await _open_again(work, last)
-        await _unsay(work, last)
+            await _undo_result(work, last)
     return Change(await queries.view(actor, task_id), True)
+
+
+async def _undo_assignment(work: Work) -> None:
+    if await Task.filter(parent_id=work.task.id).exists():
+        raise Conflict("undo_has_parts")
+    await call_off(work, TaskUndone(task=facts.ref(work.task), by=work.actor.name, what="assigned"))
+
+
+async def _undo_result(work: Work, last: TaskEvent) -> None:
+    was_done = work.status is Status.DONE
+    if last.kind == "accepted":
+        await _undo_acceptance(work)
+    else:
+        await _undo_report(work, last)
+    if was_done:
+        await _open_again(work, last)
+    await _unsay(work, last)
 
 
 async def _undo_acceptance(work: Work) -> None:

@@ -40,6 +40,7 @@ async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None)
         "gives": _gives(actor),
         "leads": await leads_for(actor, form.text("leads_q"), form.all("leads")),
         "helpers": await helpers_for(actor, form.text("coordinators_q"), form.all("coordinators")),
+        "watchers": await helpers_for(actor, form.text("watchers_q"), form.all("watchers")),
         "quick": quick_choices(words, await _calendar(actor)),
         "kinds": [(str(kind), words.t(f"kind.{kind}")) for kind in _kinds(actor)],
         "urgencies": [(str(urgency), words.t(f"urgency.{urgency}")) for urgency in Urgency],
@@ -87,7 +88,7 @@ async def assign(request: AnyRequest) -> Response[Any]:
     if not made:
         return go(address)
     key, params = _said(actor, made[0], words)
-    return go(address, key, **params)
+    return go(address, key, undo=[task.code for task in made[0].tasks], **params)
 
 
 def _said(actor: Actor, made: Assigned, words: Words) -> tuple[str, dict[str, str]]:
@@ -115,11 +116,14 @@ def _draft(actor: Actor, form: Form, words: Words, calendar: WorkCalendar, files
             "body": form.lines("body"),
             "leads": leads,
             "coordinators": [{"person": person} for person in form.all("coordinators")],
+            "all_acknowledge": form.has("all_acknowledge"),
+            "watchers": form.all("watchers"),
             "due": required_due(form, words, calendar),
             "kind": form.text("kind") or TaskKind.DIRECT,
             "source_number": form.text("source_number"),
             "source_on": form.day("source_on"),
             "urgency": form.text("urgency") or Urgency.NORMAL,
+            "weight": form.text("weight").replace(",", ".") or "1",
             "needs_acceptance": form.has("needs_acceptance"),
             "secret": form.has("secret"),
             "parent": form.text("parent") or None,

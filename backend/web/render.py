@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,10 +34,12 @@ NEVER = "no-store"
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A line shown once on the next page: a key under ``web.said`` and what fills it."""
+    """A line shown once on the next page: a key under ``web.said`` and what fills it; ``undo`` names the tasks (codes)
+    whose last act can be taken back by the button beside it."""
 
     key: str
     params: dict[str, str] = {}
+    undo: tuple[str, ...] = ()
 
 
 def environment(loader: BaseLoader) -> Environment:
@@ -117,12 +120,12 @@ def page(request: AnyRequest, template: str, /, status: int = 200, *, cache: str
     return answer
 
 
-def go(address: str, say: str = "", **params: str) -> Response[Any]:
+def go(address: str, say: str = "", *, undo: Sequence[str] = (), **params: str) -> Response[Any]:
     """See Other, after a change was made; ``say`` names a line of the catalogue (``web.said.…``) for the next page."""
     headers = {"location": address, "cache-control": NEVER}
     answer: Response[Any] = Response("", status_code=303, media_type=MediaType.TEXT, headers=headers)
     if say:
-        kept = base64.urlsafe_b64encode(msgspec.json.encode(Said(say, params))).decode().rstrip("=")
+        kept = base64.urlsafe_b64encode(msgspec.json.encode(Said(say, params, tuple(undo)))).decode().rstrip("=")
         answer.set_cookie(Cookie(key=_SAID_COOKIE, value=kept, max_age=60, path="/", httponly=True, samesite="lax"))
     return answer
 

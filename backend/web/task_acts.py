@@ -150,6 +150,11 @@ ACTS: dict[str, Callable[[Doing], Awaitable[Change]]] = {
 }
 
 
+#: Acts after which the page offers the way back, and of how many tasks at once.
+_UNDOABLE = ("report", "accept")
+_MOST = 200
+
+
 @post("/tasks/{code:str}/{act:str}", guards=[page_signed_in, csrf_form])
 async def act_on_task(request: AnyRequest, code: FromPath[str], act: FromPath[str]) -> Response[Any]:
     """Do one act. What cannot be done is said beside its form, with what was typed."""
@@ -167,7 +172,30 @@ async def act_on_task(request: AnyRequest, code: FromPath[str], act: FromPath[st
     except AppError as error:
         return await show_task(request, code, act, form, trouble_of(request, error, act))
     said = act if change.changed else "already"
-    return go(local_address(form.get("next"), f"/tasks/{change.task.code}"), said)
+    undo = [change.task.code] if change.changed and act in _UNDOABLE else ()
+    return go(local_address(form.get("next"), f"/tasks/{change.task.code}"), said, undo=undo)
 
 
-routes = [act_on_task]
+@post("/tasks/undo", guards=[page_signed_in, csrf_form])
+async def undo_last(request: AnyRequest) -> Response[Any]:
+    """The button beside what was just done: takes back the last act on each of the ``tasks`` (codes), as far as nothing
+    was built on it."""
+    actor, form = actor_of(request), await read(request)
+    codes = form.text("tasks").split()[:_MOST]
+    undone = 0
+    refused: AppError | None = None if codes else NotFound("not_found")
+    for code in codes:
+        try:
+            await service.undo(actor, await queries.find_task(actor, code))
+            undone += 1
+        except AppError as error:
+            refused = error
+    if refused is not None and len(codes) <= 1:
+        raise refused
+    if len(codes) == 1:
+        return go(f"/tasks/{codes[0]}", "undo")
+    said = "undo_many" if undone == len(codes) else "undo_some"
+    return go("/?view=assigned_by_me", said, n=str(undone), of=str(len(codes)))
+
+
+routes = [act_on_task, undo_last]

@@ -12,6 +12,7 @@ from backend.errors import Conflict
 from backend.models import AuditRow, Delegation, Leave, OutboxNotice, Person, Position
 from backend.org.service import delegate, record_leave
 from tests.cast import Cast
+from tests.fakes import FakeClock
 
 WHEN = {"from_on": "24/11/2026", "until_on": "24/11/2026"}
 DAYS = {"from_on": "2026-11-24", "until_on": "2026-11-26"}
@@ -228,3 +229,35 @@ async def test_the_same_days_entered_at_the_same_time_stand_once(db: None, cast:
         *(delegate(chair, "chair", who, day, day) for who in ("vice", "head", "head2")), return_exceptions=True
     )
     assert [type(one) for one in lent].count(Conflict) == 2
+
+
+async def test_a_substitute_who_was_not_told_yet_never_hears_of_leave_called_off(app: Any, cast: Cast) -> None:
+    made = (await post(app, cast, "an", "an", substitute="binh")).json()
+    async with cast.client(app, "an") as client:
+        assert (await client.delete(f"/api/people/an/leaves/{made['id']}")).status_code == 204
+    [notice] = await OutboxNotice.filter(person_id=cast.binh.id)
+    assert (notice.kind, notice.status) == ("SubstituteNamed", "cancelled")
+
+
+async def test_a_substitute_who_was_told_hears_that_it_is_off(app: Any, cast: Cast) -> None:
+    leave = (await post(app, cast, "an", "an", substitute="binh")).json()
+    lent = (await post(app, cast, "head", "head", "delegations", substitute="an")).json()
+    await OutboxNotice.all().update(status="sent")
+    async with cast.client(app, "hr") as client:
+        assert (await client.delete(f"/api/people/an/leaves/{leave['id']}")).status_code == 204
+        assert (await client.delete(f"/api/people/an/leaves/{leave['id']}")).status_code == 204
+        assert (await client.delete(f"/api/people/head/delegations/{lent['id']}")).status_code == 204
+    released = await OutboxNotice.filter(kind="SubstituteReleased").order_by("id")
+    assert [(notice.person_id, notice.payload["person"]) for notice in released] == [
+        (cast.binh.id, "Nguyễn Văn An"),
+        (cast.an.id, "Hoàng Minh Tuấn"),
+    ]
+
+
+async def test_leave_that_is_over_is_called_off_without_a_word(app: Any, cast: Cast, clock: FakeClock) -> None:
+    made = (await post(app, cast, "an", "an", substitute="binh")).json()
+    await OutboxNotice.all().update(status="sent")
+    clock.set("2026-11-30 08:00")
+    async with cast.client(app, "an") as client:
+        await client.delete(f"/api/people/an/leaves/{made['id']}")
+    assert not await OutboxNotice.filter(kind="SubstituteReleased").exists()

@@ -10,7 +10,7 @@ import pytest
 from backend.domain.types import SYSTEM
 from backend.errors import AppError, Conflict, Forbidden, InvalidFields, NotFound
 from backend.kit import state
-from backend.models import AuditRow, LedgerEntry, Mark, Period, PeriodResult, RuleSet
+from backend.models import AuditRow, LedgerEntry, Mark, OutboxNotice, Period, PeriodResult, RuleSet
 from backend.scores import rules
 from backend.scores.closing import seal_holds
 from backend.scores.queries import explain, explain_unit, table
@@ -123,6 +123,8 @@ async def test_a_waiver_compensates_both_entries_and_changes_neither(office: Off
         assert explained.results is not None
         assert explained.results.exact == "70"
     assert await AuditRow.filter(action="score.waived").count() == 1
+    [told] = await OutboxNotice.filter(kind="EntryWaived")
+    assert (told.person_id, told.payload["reason"], told.payload["by"]) == (cast.an.id, "mất điện", cast.head.full_name)
 
 
 async def test_waivers_that_are_refused(office: Office, cast, clock):

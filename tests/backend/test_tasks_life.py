@@ -382,9 +382,58 @@ async def test_undo_opens_the_question_again_that_closing_withdrew(cast: Cast) -
     assert back.open_extension is not None
 
 
+async def test_an_assignment_taken_back_in_its_grace_was_never_said(cast: Cast) -> None:
+    head = await cast.actor("head")
+    task = await given(cast, coordinators=[CoordinatorDraft("binh")])
+    assert "undo" in (await queries.view(head, task.id)).can
+    back = (await service.undo(head, task.id)).task
+    assert back.status is Status.CANCELLED
+    assert await said(task.id) == []
+    assert (await queries.timeline(head, task.id))[-1].data["undone"] == "assigned"
+    assert (await TaskNumber.get(task_id=task.id, person_id=cast.an.id)).free_at is not None
+    again = await given(cast)
+    assert again.code != task.code
+
+
+async def test_an_assignment_that_left_is_taken_back_aloud(cast: Cast) -> None:
+    task = await given(cast)
+    await everything_left()
+    await service.undo(await cast.actor("head"), task.id)
+    assert await said(task.id, cast.an.id) == ["TaskAssigned", "TaskUndone"]
+
+
+async def test_an_assignment_with_parts_handed_on_is_not_taken_back(cast: Cast) -> None:
+    task = await given(cast, "chair", "head")
+    await given(cast, "head", "an", parent=task.code)
+    await refused("undo_has_parts", Conflict, service.undo(await cast.actor("chair"), task.id))
+
+
+async def test_cancelling_calls_off_the_parts_handed_on(cast: Cast) -> None:
+    """All the way down, whoever gave them; what was finished stays finished."""
+    task = await given(cast, "chair", "head")
+    part = await given(cast, "head", "an", parent=task.code)
+    done = await given(cast, "head", "binh", parent=task.code, needs_acceptance=False)
+    below = await given(cast, "an", "an", parent=part.code)
+    await service.report(await cast.actor("binh"), done.id)
+    await everything_left()
+    await service.cancel(await cast.actor("chair"), task.id, "Không còn cần")
+    assert {row.id: row.status for row in await Task.all()} == {
+        task.id: "cancelled",
+        part.id: "cancelled",
+        below.id: "cancelled",
+        done.id: "done",
+    }
+    assert (await said(part.id, cast.an.id))[-1] == "TaskCancelled"
+    for one in (part.id, below.id):
+        last = (await queries.timeline(await cast.actor("an"), one))[-1]
+        assert (last.kind, last.by.handle, last.data["reason"]) == ("cancelled", "chair", "Không còn cần")
+
+
 async def test_undo_too_late_not_yours_and_nothing(cast: Cast, clock: FakeClock) -> None:
     head, an = await cast.actor("head"), await cast.actor("an")
     fresh = await given(cast)
+    await refused("undo_not_yours", Forbidden, service.undo(an, fresh.id))
+    await service.acknowledge(an, fresh.id)
     await refused("undo_nothing", Conflict, service.undo(head, fresh.id))
     task = await reported(cast)
     await refused("undo_not_yours", Forbidden, service.undo(head, task.id))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from backend.models import Task, TaskPart
+from backend.tasks import service
 from tests.backend.given import away, given
 from tests.backend.web_browser import Browser, text_of
 from tests.cast import Cast
@@ -210,3 +211,52 @@ async def test_who_only_looks_assigns_nothing(app: Any, cast: Cast) -> None:
         task = await given(cast, "chair", "head")
         await stranger.sign_in(cast, "stranger")
         await stranger.get(f"/tasks/new?parent={task.code}", 404)
+
+
+async def test_watchers_weight_and_required_coordinators(app: Any, cast: Cast) -> None:
+    async with Browser(app) as head:
+        await head.sign_in(cast, "head")
+        await head.get("/tasks/new")
+        more = {"coordinators": "binh", "all_acknowledge": "yes", "watchers": "vice", "weight": "1,5"}
+        page = await head.follow("/tasks/new", {"title": "Báo cáo", "leads": "an", **more, **FRIDAY})
+        task = await Task.get()
+        assert (float(task.weight), task.all_acknowledge) == (1.5, True)
+        assert await TaskPart.filter(person_id=cast.vice.id, part="watcher").exists()
+        assert "Trần Thị Hoa" in text_of(page)
+        await head.get("/tasks/new")
+        page = await head.post("/tasks/new", {"title": "Khác", "leads": "an", "weight": "nhiều", **FRIDAY}, 422)
+        assert 'id="weight-wrong"' in page
+        assert 'value="nhiều"' in page
+
+
+async def test_an_assignment_is_taken_back_with_one_press(app: Any, cast: Cast) -> None:
+    async with Browser(app) as head:
+        await head.sign_in(cast, "head")
+        await head.get("/tasks/new")
+        page = await head.follow("/tasks/new", {"title": "Nhầm người", "leads": "an", **FRIDAY})
+        code = (await Task.get()).code
+        assert f'name="tasks" value="{code}"' in page
+        assert "Đã hoàn tác." in await head.follow("/tasks/undo", {"tasks": code})
+        assert (await Task.get()).status == "cancelled"
+        await head.post("/tasks/undo", {"tasks": code}, 409)
+        await head.post("/tasks/undo", {"tasks": ""}, 404)
+
+
+async def test_many_assignments_are_taken_back_as_far_as_nobody_took_them(app: Any, cast: Cast) -> None:
+    async with Browser(app) as head:
+        await head.sign_in(cast, "head")
+        await head.get("/tasks/new")
+        form = {"title": "Cho hai người", "leads": ["an", "binh"], **FRIDAY}
+        await head.follow("/tasks/new", form)
+        codes = [task.code for task in await Task.all().order_by("id")]
+        await service.acknowledge(await cast.actor("an"), (await Task.get(lead_id=cast.an.id)).id)
+        page = await head.follow("/tasks/undo", {"tasks": " ".join(codes)})
+        assert "Đã rút lại 1 trong 2 việc" in page
+        assert {task.lead_id: task.status for task in await Task.all()} == {
+            cast.an.id: "acknowledged",
+            cast.binh.id: "cancelled",
+        }
+        await head.get("/tasks/new")
+        await head.follow("/tasks/new", {**form, "title": "Nhầm cả hai"})
+        codes = [task.code for task in await Task.filter(title="Nhầm cả hai")]
+        assert "Đã rút lại 2 việc." in await head.follow("/tasks/undo", {"tasks": " ".join(codes)})

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from backend.domain.lifecycle import UNDO_FOR, Act, can_undo, possible, transition
 from backend.domain.types import Status
+from backend.tasks.change import EVENT
 from tests.fakes import vn
 
 pytestmark = pytest.mark.one_database
@@ -77,13 +78,15 @@ def test_question_for_more_time_outlives_the_report() -> None:
         assert {status for status in Status if possible(status, act)} == {A, K, R, D}
 
 
-@pytest.mark.parametrize("act", [Act.REPORT, Act.ACCEPT])
-def test_undo_reaches_ten_minutes_back(act: Act) -> None:
+@pytest.mark.parametrize("event", ["assigned", "reported", "accepted"])
+def test_undo_reaches_ten_minutes_back(event: str) -> None:
     at = vn("2026-11-23 08:00")
-    assert can_undo(act, at, at + UNDO_FOR)
-    assert not can_undo(act, at, at + UNDO_FOR + timedelta(seconds=1))
+    assert can_undo(event, at, at + UNDO_FOR)
+    assert not can_undo(event, at, at + UNDO_FOR + timedelta(seconds=1))
 
 
 def test_nothing_else_can_be_undone() -> None:
     at = vn("2026-11-23 08:00")
-    assert not any(can_undo(act, at, at) for act in set(Act) - {Act.REPORT, Act.ACCEPT})
+    others = set(EVENT.values()) - {"reported", "accepted"}
+    assert others
+    assert not any(can_undo(event, at, at) for event in others)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from backend.models import Leave, OutboxNotice, Person, Task
-from backend.tasks.service import accept, acknowledge, decline, report
+from backend.tasks.schemas import DueDraft
+from backend.tasks.service import accept, acknowledge, ask_extension, decide_extension, decline, move_due, report
 from reminders import escalate
 from tests.fakes import vn
 
@@ -149,3 +150,32 @@ async def test_a_row_that_is_not_due_any_more_is_moved(db, cast, clock, give, sa
     assert await escalate.tick() == 1
     assert await answer_at(task_id) == planned
     assert await said("TaskUnacknowledged") == []
+
+
+async def test_a_question_for_more_time_is_put_again_until_it_is_answered(db, cast, clock, give, said):
+    task_id = await give("an")
+    an, head = await cast.actor("an"), await cast.actor("head")
+    await acknowledge(an, task_id)
+    assert await answer_at(task_id) is None
+    asked_at = clock()
+    await ask_extension(an, task_id, DueDraft(at=vn("2026-12-04 17:00")), "Chờ số liệu")
+    for _ in range(2):
+        clock.set(await answer_at(task_id))
+        await escalate.tick()
+    assert await said("ExtensionAsked") == ["ExtensionAsked head"] * 3
+    assert (await told("ExtensionAsked"))[-1].payload["reason"] == "Chờ số liệu"
+    assert clock() - asked_at > timedelta(days=1)
+    await decide_extension(head, task_id, False, "Không đủ lý do")
+    assert await answer_at(task_id) is None
+    assert (await Task.get(id=task_id)).answer_step == 0
+    # The question itself stays said; what repeated it and has not left is taken back.
+    assert await said("ExtensionAsked") == ["ExtensionAsked head"]
+
+
+async def test_moving_the_due_time_ends_the_question(db, cast, clock, give, said):
+    task_id = await give("an")
+    await ask_extension(await cast.actor("an"), task_id, DueDraft(at=vn("2026-12-04 17:00")), "Chờ số liệu")
+    clock.set(await answer_at(task_id))
+    await escalate.tick()
+    await move_due(await cast.actor("head"), task_id, DueDraft(at=vn("2026-12-03 17:00")))
+    assert await answer_at(task_id) is None
