@@ -14,6 +14,7 @@ from bot.speech import Mark
 
 #: So long after a question the next words count as its answer even when they are not a reply to it.
 _LISTENS_FOR = timedelta(minutes=30)
+_QUESTIONS = ("report", "extend", "return", "assign")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class About(msgspec.Struct, frozen=True):
 
 class _Prompt(msgspec.Struct):
     id: int
-    task_id: int
+    task_id: int | None
     act: str
     data: Any
     asked_at: datetime
@@ -76,7 +77,7 @@ async def open_question(channel: str, address: str) -> About | None:
     sql = Sql()
     found = await sql.fetch(
         f"select id, task_id, act, data, asked_at from chat_prompt where channel = {sql.arg(channel)} "
-        f"and address = {sql.arg(address)} and act in ('report', 'extend', 'return') and answered_at is null "
+        f"and address = {sql.arg(address)} and act in {sql.args(_QUESTIONS)} and answered_at is null "
         f"and asked_at > {sql.arg(clock.real() - _LISTENS_FOR)} order by id desc limit 1",
         _Prompt,
     )
@@ -89,8 +90,15 @@ async def answered(channel: str, address: str, prompt_id: int) -> None:
     await sql.run(
         f"update chat_prompt set answered_at = {sql.arg(clock.real())} where channel = {sql.arg(channel)} "
         f"and address = {sql.arg(address)} and id <= {sql.arg(prompt_id)} and answered_at is null "
-        "and act in ('report', 'extend', 'return')"
+        f"and act in {sql.args(_QUESTIONS)}"
     )
+
+
+async def take(prompt_id: int) -> bool:
+    """Claim a question for good, in the transaction of what its answer does; False when it was answered before."""
+    sql = Sql()
+    where = f"id = {sql.arg(prompt_id)} and answered_at is null"
+    return bool(await sql.run(f"update chat_prompt set answered_at = {sql.arg(clock.real())} where {where}"))
 
 
 async def last_done_by(person_id: int) -> int | None:

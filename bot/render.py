@@ -13,7 +13,7 @@ from backend.kit import i18n
 from bot import render_time
 from bot.channel import Rows, Text
 from bot.lines import buttons, fields, line, press, task_lines
-from bot.words import NAME_MAX, REASON_MAX, Voice, cut
+from bot.words import NAME_MAX, REASON_MAX, Safe, Voice, cut
 
 
 def render(notice: AnyNotice, voice: Voice, *, maybe_sent: bool = False) -> Text:
@@ -122,6 +122,13 @@ def _substitute(notice: said.SubstituteNamed, voice: Voice) -> Text:
     return text
 
 
+def _calendar(notice: said.CalendarMovesDeadlines, voice: Voice) -> Text:
+    place = cut(notice.place, NAME_MAX) or voice.plain("calendars.office_within")
+    words = voice.say("calendars.proposals_link")
+    link = Safe(f'<a href="{html.escape(voice.url)}/calendars/proposals">{words}</a>')
+    return Text(voice.say("notices.say.CalendarMovesDeadlines", n=notice.count, place=place, link=link))
+
+
 def _person_left(notice: said.PersonLeft, voice: Voice) -> Text:
     own = fields(notice)
     return Text(voice.say("notices.say.PersonLeft", n=len(notice.codes), **own))
@@ -155,6 +162,7 @@ _OWN: dict[type, Callable[[Any, Voice], Text]] = {
     said.DecisionDue: render_time.decision_due,
     said.TaskLate: render_time.late,
     said.RecurrenceFailed: _recurrence_failed,
+    said.CalendarMovesDeadlines: _calendar,
     said.SubstituteNamed: _substitute,
     said.PersonLeft: _person_left,
     said.ChatLinked: _chat_linked,

@@ -30,10 +30,11 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What a message of ours was about: replies to it do ``act`` to the task. ``card`` shows the task's card."""
+    """What a message of ours was about: replies to it do ``act`` to the task. ``card`` shows the task's card;
+    ``assign`` asks about a line that is to become a task."""
 
-    task_id: int
-    act: Literal["card", "about", "report", "extend", "return"]
+    task_id: int | None
+    act: Literal["card", "about", "report", "extend", "return", "assign"]
     data: dict[str, Any] = {}
 
 

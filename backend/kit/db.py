@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 CONNECTION = "default"
 APP = "models"
+
+_openings = count(1)
+_opening = 0
 
 
 def config(url: str, pool: int = 10) -> dict[str, Any]:
@@ -54,12 +58,19 @@ async def opened(url: str, pool: int = 10) -> AsyncIterator[None]:
     """Hold the process's one database open. Server tasks started later see it too (the global fall-back)."""
     # Executors are cached by connection name; a process that opens another dialect under the same name (tests,
     # `restore`) would build SQL for the wrong one.
+    global _opening
     EXECUTOR_CACHE.clear()
+    _opening = next(_openings)
     await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
     try:
         yield
     finally:
         await Tortoise.close_connections()
+
+
+def opening() -> int:
+    """Which opening of a database this is in the life of the process: part of the key of whatever is kept in memory."""
+    return _opening
 
 
 def connection() -> BaseDBAsyncClient:
@@ -83,7 +94,7 @@ class Sql:
 
     ``sql = Sql(); await sql.rows(f"select … where id = {sql.arg(7)}", Row)``. Numbered placeholders let parts be
     written in any order. Values are converted to what each driver compares correctly: on SQLite instants become UTC
-    text in the very form the ORM stores, dates ISO text, decimals text.
+    text in the very form the ORM stores, dates ISO text, decimals text; on PostgreSQL a NUL becomes U+FFFD.
     """
 
     def __init__(self) -> None:
@@ -92,7 +103,7 @@ class Sql:
 
     def arg(self, value: Any) -> str:
         """Add one parameter and return its placeholder."""
-        self.values.append(value if self.postgres else _for_sqlite(value))
+        self.values.append(_for_postgres(value) if self.postgres else _for_sqlite(value))
         return f"${len(self.values)}" if self.postgres else f"?{len(self.values)}"
 
     def args(self, values: Sequence[Any]) -> str:
@@ -127,6 +138,11 @@ class Sql:
 def convert(found: dict[str, Any], row: type[T]) -> T:
     """One raw row as a Struct, with SQLite's text and integers turned into instants, dates, decimals and booleans."""
     return msgspec.convert(found, row, strict=False)
+
+
+def _for_postgres(value: Any) -> Any:
+    # PostgreSQL keeps no NUL and refuses to be asked for one: such a text equals nothing that is stored.
+    return value.replace("\x00", "\ufffd") if isinstance(value, str) and "\x00" in value else value
 
 
 def _for_sqlite(value: Any) -> Any:

@@ -25,6 +25,7 @@ INDEXES = (
     ("idx_position_unit", "", "position (unit_id)"),
     ("idx_unit_parent", "", "unit (parent_id)"),
     ("idx_delegation_position", "", "delegation (position_id)"),
+    ("idx_audit_org", "", "audit_row (id) where object_kind in ('person', 'position', 'unit', 'org')"),
 )
 
 

@@ -25,7 +25,6 @@ from backend.tasks.assign import helpers_of
 from backend.tasks.recurring_make import make_due
 from backend.tasks.schemas import RecurrenceDraft, RecurrenceView, TaskWords
 from backend.tasks.views import people_of
-from backend.tasks.visibility import MAX_ID
 
 __all__ = [
     "end_recurrence",
@@ -77,9 +76,9 @@ def _first_on(
     every: Every, day: int, at_minute: int | None, from_on: date, now: datetime, calendar: WorkCalendar
 ) -> date:
     """The first day of the rule, from ``from_on`` on, whose task would still be due ahead."""
-    on = rule.next_on(every, day, rule.previous_on(every, day, from_on))
+    on = rule.first_from(every, day, from_on, calendar)
     while rule.due_at(on, at_minute, calendar) <= now:
-        on = rule.next_on(every, day, on)
+        on = rule.following(every, day, on, calendar)
     return on
 
 
@@ -103,7 +102,7 @@ async def resume_recurrence(actor: Actor, recurrence_id: int) -> RecurrenceView:
             calendar, every = await calendar_of(actor), Every(row.every)
             from_on = today()
             if (last := await _last_made(row.id)) is not None:
-                from_on = max(from_on, rule.next_on(every, row.day, last))
+                from_on = max(from_on, rule.following(every, row.day, last, calendar))
             on = _first_on(every, row.day, row.at_minute, from_on, clock.now(), calendar)
             if row.until_on is not None and on > row.until_on:
                 raise Unprocessable("recurrence_until_past", until_on=row.until_on.isoformat())
@@ -142,7 +141,7 @@ class _LastMade(msgspec.Struct):
 
 
 async def _mine(actor: Actor, recurrence_id: int) -> Recurrence:
-    row = await Recurrence.filter(id=min(recurrence_id, MAX_ID)).select_for_update().first()
+    row = await Recurrence.filter(id=recurrence_id).select_for_update().first()
     if row is None or not await _manages(actor, row.assigner_id):
         raise NotFound("not_found")
     return row
@@ -158,7 +157,7 @@ async def _manages(actor: Actor, assigner_id: int) -> bool:
 
 async def recurrence_view(actor: Actor, recurrence_id: int) -> RecurrenceView:
     """One recurring task. Raises NotFound when it is not the actor's to manage."""
-    row = await Recurrence.filter(id=min(recurrence_id, MAX_ID)).first()
+    row = await Recurrence.filter(id=recurrence_id).first()
     if row is None or not await _manages(actor, row.assigner_id):
         raise NotFound("not_found")
     return (await _views([row]))[0]

@@ -6,7 +6,7 @@ import msgspec
 
 from backend import outbox
 from backend.auth.actors import ZONE, actor_of
-from backend.calendars.queries import calendar_for
+from backend.calendars.queries import OFFICE, Calendars, calendars
 from backend.domain import recurring as rule
 from backend.domain.calendar import WorkCalendar
 from backend.domain.notices import RecurrenceFailed
@@ -38,16 +38,17 @@ async def make_due(now: datetime, limit: int = 100) -> int:
         f"select id from recurrence where make_at <= {sql.arg(now)} order by make_at, id limit {sql.arg(limit)}"
     )
     served = 0
+    picture = await calendars() if rows else Calendars({})
     for row in rows:
         try:
-            served += await _serve(row["id"], now)
+            served += await _serve(row["id"], now, picture)
         except Exception:
             log.exception("recurrence.failed", recurrence=row["id"])
             await Recurrence.filter(id=row["id"], make_at__lte=now).update(make_at=now + TRY_AGAIN_AFTER)
     return served
 
 
-async def _serve(recurrence_id: int, now: datetime) -> bool:
+async def _serve(recurrence_id: int, now: datetime, picture: Calendars) -> bool:
     async with transaction():
         row = await Recurrence.filter(id=recurrence_id).select_for_update().first()
         if row is None or row.make_at is None or row.make_at > now or row.next_on is None:
@@ -55,10 +56,10 @@ async def _serve(recurrence_id: int, now: datetime) -> bool:
         try:
             actor = await actor_of(row.assigner_id)
         except NotSignedIn:
-            await _without_assigner(row, now)
+            await _without_assigner(row, now, picture)
             return True
         own = [post.path for post in actor.posts if post.giver_id is None]
-        calendar = await calendar_for(own[0] if own else "/")
+        calendar = picture.of(own[0] if own else OFFICE)
         if rule.due_at(row.next_on, row.at_minute, calendar) <= now:
             await _advance(row, now, calendar, _text(actor.locale, "recurrence_missed", on=f"{row.next_on:%d/%m/%Y}"))
             return True
@@ -85,9 +86,9 @@ async def _advance(row: Recurrence, now: datetime, calendar: WorkCalendar, probl
     """On to the first period after this one that is still ahead, or to the end."""
     assert row.next_on is not None
     every = Every(row.every)
-    on = rule.next_on(every, row.day, row.next_on)
+    on = rule.following(every, row.day, row.next_on, calendar)
     while rule.due_at(on, row.at_minute, calendar) <= now:
-        on = rule.next_on(every, row.day, on)
+        on = rule.following(every, row.day, on, calendar)
     if row.until_on is not None and on > row.until_on:
         await Recurrence.filter(id=row.id).update(next_on=None, make_at=None, ended_at=now, problem=problem)
         return
@@ -107,7 +108,7 @@ async def _put_off(row: Recurrence, now: datetime, calendar: WorkCalendar, actor
         await _advance(row, now, calendar, problem)
 
 
-async def _without_assigner(row: Recurrence, now: datetime) -> None:
+async def _without_assigner(row: Recurrence, now: datetime, picture: Calendars) -> None:
     """The assigner no longer serves: it rests until whoever led them resumes or ends it."""
     seats = (await seats_of([row.assigner_id], ever=True)).get(row.assigner_id, [])
     leader_id = await leader_over(row.assigner_id, [seat.unit_id for seat in seats])
@@ -115,8 +116,7 @@ async def _without_assigner(row: Recurrence, now: datetime) -> None:
     leader = await Person.get(id=leader_id) if leader_id else person
     problem = _text(leader.locale, "recurrence_assigner_left", name=person.full_name)
     if leader_id is not None:
-        calendar = await calendar_for(seats[0].path)
-        await _tell(row, leader_id, problem, calendar.next_working(now))
+        await _tell(row, leader_id, problem, picture.of(seats[0].path).next_working(now))
     await Recurrence.filter(id=row.id).update(make_at=None, paused_at=now, problem=problem)
 
 

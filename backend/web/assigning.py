@@ -1,5 +1,6 @@
 """The page to assign a task, to others or to oneself, whole or as a part of another task."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,15 +9,17 @@ from litestar import Response, get, post
 from backend.auth.guards import csrf_form, page_signed_in
 from backend.calendars.queries import calendar_for
 from backend.domain.calendar import WorkCalendar
+from backend.domain.phrases import Phrase
 from backend.domain.types import Actor, Role, TaskKind, Urgency
 from backend.errors import AppError, Forbidden, InvalidFields
-from backend.tasks import queries, service
+from backend.tasks import phrasing, queries, service
+from backend.tasks.phrasing import Carried
 from backend.tasks.schemas import Assigned, TaskDraft
 from backend.web.choices import helpers_for, leads_for
 from backend.web.deadlines import quick_choices, required_due
 from backend.web.forms import Form, Trouble, read, to_struct, trouble_of, uploads
-from backend.web.once import once, token
-from backend.web.render import AnyRequest, Page, actor_of, go, page, settings_of, words_of
+from backend.web.once import once
+from backend.web.render import AnyRequest, Page, actor_of, go, once_token, page, settings_of, words_of
 from backend.web.words import Words
 
 #: Who may have work of their own: everybody but those who only look.
@@ -31,7 +34,56 @@ async def assign_page(request: AnyRequest) -> Page:
     return await _show(request, form)
 
 
-async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None) -> Page:
+@post("/tasks/line", guards=[page_signed_in, csrf_form])
+async def assign_line(request: AnyRequest) -> Response[Any]:
+    """Assign what one typed line says: at once when it is certain, else in the form with what was understood."""
+    actor, words, form = actor_of(request), words_of(request), await read(request)
+    line = form.text("line")
+    made: list[Carried] = []
+    try:
+        phrase = await phrasing.understand(actor, line)
+        if phrase.confidence == "ask":
+            return await _show(request, _filled(phrase, words, line), asks=[words.ask(reason) for reason in phrase.asks])
+
+        async def make() -> str:
+            made.append(await phrasing.carry_out(actor, phrase))
+            return _address_of(made[0])
+
+        address = await once(actor, form, make)
+    except AppError as error:
+        return await _show(request, form, trouble_of(request, error))
+    if not made:
+        return go(address)
+    if made[0].assigned is None:
+        return go(address, "recurs")
+    key, params = _said(actor, made[0].assigned, words)
+    return go(address, key, undo=[task.code for task in made[0].assigned.tasks], **params)
+
+
+def _address_of(made: Carried) -> str:
+    tasks = made.assigned.tasks if made.assigned else []
+    return f"/tasks/{tasks[0].code}" if len(tasks) == 1 else "/?view=assigned_by_me"
+
+
+def _filled(phrase: Phrase, words: Words, line: str) -> Form:
+    """The form as somebody would have filled it in who meant the line."""
+    items = [("line", line), ("title", phrase.title), ("urgency", phrase.urgency), ("once", once_token())]
+    items += [("leads", lead.handle) for lead in phrase.leads if lead.handle]
+    items += [("coordinators", helper.handle) for helper in phrase.coordinators if helper.handle]
+    unsure = next((lead for lead in phrase.leads if lead.choices), None)
+    if unsure is not None:
+        items.append(("leads_q", unsure.name))
+    if phrase.due is not None:
+        due = words.local(phrase.due)
+        items += [("due", "date"), ("due_on", due.date().isoformat()), ("due_time", f"{due:%H:%M}")]
+    if phrase.needs_acceptance:
+        items.append(("needs_acceptance", "yes"))
+    if phrase.weight != 1:
+        items.append(("weight", f"{phrase.weight:f}"))
+    return Form(items)
+
+
+async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None, asks: Sequence[str] = ()) -> Page:
     actor, words = actor_of(request), words_of(request)
     if not actor.has(*_WORKERS):
         raise Forbidden("forbidden")
@@ -45,7 +97,8 @@ async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None)
         "kinds": [(str(kind), words.t(f"kind.{kind}")) for kind in _kinds(actor)],
         "urgencies": [(str(urgency), words.t(f"urgency.{urgency}")) for urgency in Urgency],
         "parent": await queries.view(actor, await queries.find_task(actor, parent)) if parent else None,
-        "once": token(),
+        "once": once_token(),
+        "asks": asks,
     }
     return page(request, "assign.html", trouble.status if trouble else 200, form=form, trouble=trouble, **data)
 
@@ -133,4 +186,4 @@ def _draft(actor: Actor, form: Form, words: Words, calendar: WorkCalendar, files
     )
 
 
-routes = [assign_page, assign]
+routes = [assign_page, assign, assign_line]

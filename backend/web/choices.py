@@ -15,7 +15,7 @@ from backend.org.queries_units import UnitRow, units_under
 MOST = 200
 
 #: Groups that are not units: the catalogue's ``web.pick.<name>``.
-ONESELF, UNITS = "@me", "@units"
+ONESELF, UNITS, CHOSEN = "@me", "@units", "@chosen"
 
 #: What work may be given as: anything by a leader, documents by a clerk.
 _KINDS = (TaskKind.DIRECT, TaskKind.DOCUMENT)
@@ -65,14 +65,20 @@ async def leads_for(actor: Actor, q: str, chosen: Sequence[str] = ()) -> Choices
     items = [oneself, *(choice for _, choice in people)]
     if actor.has(Role.LEADER):
         items += await _units(actor, q, allowed, chosen)
-    return Choices(items, whole)
+    return Choices(_chosen_first(items, chosen), whole)
 
 
 async def helpers_for(actor: Actor, q: str, chosen: Sequence[str] = ()) -> Choices:
     """Colleagues of the actor's own trees that match ``q``."""
     found, whole = await _search(q, sorted({root_of(post.path) for post in actor.posts}), chosen)
     items = [_choice(person, person.title, person.unit_name) for person in found if person.id != actor.person_id]
-    return Choices(sorted(items, key=lambda choice: choice.group), whole)
+    return Choices(_chosen_first(sorted(items, key=lambda choice: choice.group), chosen), whole)
+
+
+def _chosen_first(items: list[Choice], chosen: Sequence[str]) -> list[Choice]:
+    """Whoever is ticked already stands on top, so that a long list does not hide them."""
+    ticked = [msgspec.structs.replace(item, group=CHOSEN) for item in items if item.value in chosen]
+    return ticked + [item for item in items if item.value not in chosen]
 
 
 async def _search(q: str, paths: Sequence[str], chosen: Iterable[str]) -> tuple[list[PersonBrief], bool]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import secrets
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,11 @@ _SAID_COOKIE = "giaoviec_said"
 PRIVATE = "private, no-cache"
 #: … and what must not stay even there: secrets shown once, other people's scores.
 NEVER = "no-store"
+
+
+def once_token() -> str:
+    """A fresh number for a form that makes something (see :mod:`backend.web.once`)."""
+    return secrets.token_urlsafe(9)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -92,6 +98,7 @@ def context(request: AnyRequest) -> dict[str, Any]:
     return {
         "w": words,
         "t": words.t,
+        "new_once": once_token,
         "locale": words.locale,
         "me": request.scope.get("user"),
         "csrf": csrf_of(request),

@@ -23,6 +23,10 @@ class Words:
         """The catalogue's text under ``web.``."""
         return i18n.t(self.locale, f"web.{key}", **params)
 
+    def ask(self, reason: str) -> str:
+        """What is asked about a typed line (``domain.phrases.ASKS``)."""
+        return i18n.t(self.locale, f"words.asks.{reason}")
+
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.zone)
 

@@ -10,7 +10,7 @@ from backend.kit import i18n
 from backend.settings import Settings
 from bot import recall
 from bot.channel import ChatChannel, Text
-from bot.inbound import words
+from bot.inbound import assigning, words
 from bot.inbound.errors import sentence
 from bot.inbound.presses import pressed
 from bot.inbound.replies import replied
@@ -80,9 +80,13 @@ async def _converse(talk: Talk) -> list[Answer]:
     if said.kind == "text" and (found := words.command(said.text)):
         run, rest = found
         return await run(talk, rest, about)
-    if about is None or about.task_id is None:
-        about = await recall.open_question(name, talk.address) if not said.reply_to else None
-    if about is not None:
+    if said.kind == "text" and not said.reply_to and assigning.is_order(said.text):
+        return await assigning.ordered(talk)
+    if not said.reply_to:
+        about = await recall.open_question(name, talk.address)
+    if about is not None and about.mark is not None and about.mark.act == "assign":
+        return await assigning.completed(talk, about)
+    if about is not None and about.task_id is not None:
         return await replied(talk, about)
     return [talk.say("file_needs_card" if said.files else "not_understood")]
 

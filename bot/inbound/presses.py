@@ -8,6 +8,7 @@ from backend.errors import AppError
 from backend.tasks import service
 from backend.tasks.schemas import Change, TaskView
 from bot import cards
+from bot.inbound import assigning
 from bot.inbound.errors import sentence
 from bot.inbound.talk import Talk
 from bot.speech import Answer, Mark, toast
@@ -15,7 +16,7 @@ from bot.speech import Answer, Mark, toast
 
 class Press(msgspec.Struct, frozen=True):
     """A button of ours. ``on`` says what kind of message it is under: ``t`` card, ``d`` details, ``n`` notice,
-    ``c`` confirmation."""
+    ``c`` confirmation, ``a`` a line that is to become a task (``task_id`` 0)."""
 
     on: str
     task_id: int
@@ -28,7 +29,8 @@ def read(data: str) -> Press | None:
     on, _, rest = data.partition(":")
     task, _, rest = rest.partition(":")
     act, _, arg = rest.partition(":")
-    if on not in ("t", "d", "n", "c") or not task.isdecimal() or len(task) > 18 or act not in _ACTS:
+    known = {"a": assigning.ACTS}.get(on, _ACTS)
+    if on not in ("t", "d", "n", "c", "a") or not task.isdecimal() or len(task) > 18 or act not in known:
         return None
     return Press(on, int(task), act, arg)
 
@@ -38,6 +40,8 @@ async def pressed(talk: Talk) -> list[Answer]:
     button = read(talk.said.data)
     if button is None:
         return [talk.toast("press.unknown")]
+    if button.on == "a":
+        return await assigning.pressed(talk, button.act, button.arg)
     try:
         return await _ACTS[button.act](talk, button)
     except AppError as error:

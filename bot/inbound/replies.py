@@ -3,7 +3,7 @@
 import html
 from collections.abc import Awaitable, Callable
 
-from backend.calendars.default import default_calendar
+from backend.calendars.queries import calendar_of_unit
 from backend.domain.lifecycle import Act
 from backend.errors import Invalid, TooLarge
 from backend.files.service import store
@@ -74,7 +74,8 @@ async def _extension(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     if str(Act.ASK_EXTENSION) not in view.can:
         await _settle(talk, about)
         return [_sentence(why_not(talk, view, "ask_extension"))]
-    wish = new_due(talk.said.text, view.due_at, clock.now(), default_calendar())
+    calendar = await calendar_of_unit(view.unit.id)
+    wish = new_due(talk.said.text, view.due_at, clock.now(), calendar)
     if wish is None:
         return [talk.say("ask.extend_again")]
     if not wish.reason:

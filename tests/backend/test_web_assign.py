@@ -239,6 +239,7 @@ async def test_an_assignment_is_taken_back_with_one_press(app: Any, cast: Cast) 
         assert "Đã hoàn tác." in await head.follow("/tasks/undo", {"tasks": code})
         assert (await Task.get()).status == "cancelled"
         await head.post("/tasks/undo", {"tasks": code}, 409)
+        await head.get("/tasks/new")
         await head.post("/tasks/undo", {"tasks": ""}, 404)
 
 

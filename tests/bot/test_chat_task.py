@@ -298,7 +298,7 @@ async def test_undo_too_late_says_so(office: Office, clock: FakeClock) -> None:
     phone.send(f"hoàn tác {task.code}")
     await office.turn()
     assert phone.toasts[-1].text == "Đã quá 10 phút, không hoàn tác được nữa."
-    assert "không báo cáo hay duyệt việc nào" in phone.received[-2].text
+    assert "không giao, báo cáo hay duyệt việc nào" in phone.received[-2].text
     assert phone.received[-1].text == "Đã quá 10 phút, không hoàn tác được nữa."
 
 

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from backend.domain.access import Target, TaskFacts, decides, lent_by, may, may_see, post_to_assign, superior
+from backend.domain.access import (
+    Target,
+    TaskFacts,
+    decides,
+    lent_by,
+    may,
+    may_change_calendar,
+    may_see,
+    post_to_assign,
+    sees,
+    superior,
+)
 from backend.domain.lifecycle import Act
 from backend.domain.types import SYSTEM, Actor, Part, Post, Role, TaskKind
 
@@ -185,3 +196,40 @@ def test_posts_elsewhere_change_nothing(who: Actor, task: TaskFacts) -> None:
         who, person_id=99, posts=tuple(msgspec.structs.replace(post, path="/77/") for post in who.posts)
     )
     assert not may_see(elsewhere, task)
+
+
+HR_OF_SECTION = actor(20, post(SECTION, Role.HR))
+HR_OF_WARD = actor(21, post(WARD, Role.HR))
+ADMIN_OF_WARD = actor(22, post(WARD, Role.ADMIN))
+ADMIN_OF_SECTION = actor(23, post(SECTION, Role.ADMIN))
+LENT_HR = actor(24, post(WARD, Role.HR, giver=21))
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "allowed"),
+    [
+        (HR_OF_SECTION, SECTION, True),
+        (HR_OF_SECTION, TEAM, True),
+        (HR_OF_SECTION, WARD, False),
+        (HR_OF_WARD, TEAM, True),
+        (HR_OF_WARD, None, False),
+        (ADMIN_OF_SECTION, TEAM, True),
+        (ADMIN_OF_SECTION, None, False),
+        (ADMIN_OF_WARD, None, True),
+        (ADMIN_OF_WARD, OTHER, True),
+        (SYSTEM, None, True),
+        (LENT_HR, SECTION, False),
+        (CHAIR, SECTION, False),
+        (OFFICER, SECTION, False),
+        (STRANGER, SECTION, False),
+    ],
+)
+def test_calendars_are_changed_by_hr_and_admins_of_the_unit(who: Actor, path: str | None, allowed: bool) -> None:
+    assert may_change_calendar(who, path) is allowed
+
+
+def test_a_calendar_exists_for_its_own_tree() -> None:
+    assert sees(OFFICER, WARD)
+    assert sees(ADMIN_OF_WARD, OTHER)
+    assert not sees(OFFICER, OTHER)
+    assert not sees(actor(30), WARD)

@@ -77,6 +77,11 @@ def test_nobody_owes_an_answer(status: Status) -> None:
     assert steps(1, status=status) == [None]
 
 
+def test_a_question_for_more_time_waits_like_a_report() -> None:
+    asked = vn("2026-11-25 09:00")
+    assert steps(4, status=Status.ACKNOWLEDGED, extension_asked_at=asked) == steps(4, status=Status.REPORTED)
+
+
 @given(st.sampled_from(Urgency), st.integers(1, 60 * 24 * 60), st.integers(0, 8))
 def test_limits_grow_step_by_step(urgency: Urgency, minutes: int, step: int) -> None:
     """Property: within its limit, at most a third of the task's time, and every step later than the one before."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.calendars.default import default_calendar
-from backend.domain.recurring import Every, due_at, highest_day, make_at, next_on, previous_on
+from backend.domain.recurring import Every, due_at, first_from, following, highest_day, make_at, next_on, previous_on
 from tests.fakes import vn
 
 pytestmark = pytest.mark.one_database
@@ -19,6 +19,7 @@ days = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 @pytest.mark.parametrize(
     ("every", "day", "after", "expected"),
     [
+        (Every.DAILY, 1, "2026-11-23", "2026-11-24"),
         (Every.WEEKLY, 5, "2026-11-23", "2026-11-27"),
         (Every.WEEKLY, 1, "2026-11-23", "2026-11-30"),
         (Every.MONTHLY, 25, "2026-11-23", "2026-11-25"),
@@ -36,6 +37,8 @@ def test_next_day_of_a_rule(every: Every, day: int, after: str, expected: str) -
 
 def fits(every: Every, day: int, on: date) -> bool:
     """Read straight from the rule's words."""
+    if every is Every.DAILY:
+        return True
     if every is Every.WEEKLY:
         return on.isoweekday() == day
     return on.day == min(day, monthrange(on.year, on.month)[1]) and (every is Every.MONTHLY or on.month % 3 == 0)
@@ -65,3 +68,14 @@ def test_task_is_made_when_work_begins_one_period_ahead() -> None:
     assert make_at(Every.MONTHLY, 31, date(2026, 11, 30), calendar) == vn("2026-11-02 07:30"), (
         "31 October is a Saturday"
     )
+
+
+def test_daily_is_once_for_each_working_day_made_the_working_day_before() -> None:
+    calendar = default_calendar()
+    assert following(Every.DAILY, 1, date(2026, 11, 23), calendar) == date(2026, 11, 25), "Tuesday 24 is a day off"
+    assert following(Every.DAILY, 1, date(2026, 11, 27), calendar) == date(2026, 11, 30)
+    assert first_from(Every.DAILY, 1, date(2026, 11, 27), calendar) == date(2026, 11, 27)
+    assert first_from(Every.DAILY, 1, date(2026, 11, 28), calendar) == date(2026, 11, 30)
+    assert make_at(Every.DAILY, 1, date(2026, 11, 30), calendar) == vn("2026-11-27 07:30")
+    assert make_at(Every.DAILY, 1, date(2026, 11, 25), calendar) == vn("2026-11-23 07:30")
+    assert following(Every.WEEKLY, 5, date(2026, 11, 23), calendar) == date(2026, 11, 27)

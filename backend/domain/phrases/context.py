@@ -1,0 +1,91 @@
+"""What stands before and after a moment and tells a deadline from a date that belongs to the task."""
+
+from backend.domain.phrases.text import vn
+
+#: How many letters before a moment are looked at for a marker or a name, and for a single word.
+NEAR, CLOSE = 40, 22
+THEN = (
+    r"(?:[\s:(]*(?:là|vào|lúc|đến|tới|hết|trong(?: vòng)?|sau|trước|ngày|xử lý|nộp|hoàn thành|khoảng|the|on|at"
+    r"|is|by))*"
+)
+MARKER = vn(
+    r"(?<![\w@])(?:(?:(?:(?:(?<!gia·)|(?<=đánh·gia·)|(?<=báo·gia·)|(?<=định·gia·)"
+    r"|(?<=tham·gia·))(?<!qu~á·)(?<!tr~ễ·)(?<!~đ~úng·)(?<!h~ết·)(?<!gi~ới·)(?:trong thời |thời )?hạn"
+    r"(?: chót| cuối cùng| cuối| xử lý| nộp| hoàn thành| xong| thực hiện| báo cáo| gửi)*)"
+    r"|trước(?: khi| thời điểm)?|(?:chậm|muộn|trễ)(?: nhất| lắm)|không (?:quá|muộn hơn|trễ hơn|chậm hơn)"
+    r"|deadline|dl|due(?: date)?"
+    rf"|by|before|no later than)(?:\s*[:=\-–])?[\s:(]*)+(?<![^\s:(=\-–]){THEN}[\s:(]*$"
+)
+CONNECTOR = vn(
+    r"(?<![\w@])(?P<word>(?:nội |ngay )?trong(?: vòng| khoảng)?|đúng|khoảng|vào(?: lúc| hồi)?|lúc|hồi|cho đến(?: hết)?|đến"
+    r"(?: hết)?|tới(?: hết)?|within|until|till|"
+    r"in|on|at|sau(?: khoảng)?|from|since|after|kể từ|bắt đầu từ|t~ừ|tu|và)\s*(?:the |ngày |khoảng )?$"
+)
+AFTER_IT = {"sau", "from", "since", "after", "kể từ", "ke tu", "bắt đầu từ", "bat dau tu", "từ", "tu"}
+LASTING = ("trong", "trong vong", "trong khoang", "within", "in", "sau", "sau khoang")
+#: Before a date, it says which thing is meant, never by when to do it.
+NAMING = vn(
+    r"(?<!\w)(?:(?:công văn|văn bản|quyết định|nghị quyết|nghị định|thông tư|chỉ thị|thông báo|tờ trình"
+    r"|hợp đồng|biên bản|giấy mời|công điện"
+    r"|giấy phép|luật|kết luận|đơn|phiếu|hóa đơn|chứng từ|qđ|nq"
+    r"|nđ)(?: số)?(?: [^\s,;]*[0-9/][^\s,;]*)?(?: (?:của|ban hành|ký|đề)[^,;]{0,24})?"
+    r"|lễ|dịp|kỷ niệm|mừng|chào mừng|sinh|đợt|kỳ|phiên|chiến thắng|chiến dịch|cách mạng|quốc khánh|ngày hội|tết"
+    r"|ngày lễ|tháng|quý|tỷ lệ|tỉ lệ|tiến độ|đạt|theo|ký|ban hành|diễn ra|xảy ra|phát sinh|tính đến|số liệu đến"
+    r"|anniversary|liên hoan|hội thao|hội chợ|hội diễn|chào|mít tinh|cuộc thi|phong trào|tỷ số)(?: ngày)?\s*$"
+)
+#: Before a bare 30/4, it is part of an address or a number; "ngày 30/4" is a day there too.
+PLACES = vn(
+    r"(?<!\w)(?:(?<!hồ·)(?<!co·)số|đường|phố|hẻm|quảng trường|cầu|chợ|khu phố|khu|tổ|ấp|thôn|điều|khoản|mục|nhà|tầng"
+    r"|tòa|lô|no\.?|trường|bài|trang|quốc lộ|thửa|căn|xe)\s*$"
+)
+#: Before a weekday or an hour, it counts or names: "lần thứ 2", "bên thứ ba", "mạng 5G".
+COUNTING = vn(
+    r"(?<!\w)(?:lần|khóa|kỳ họp|kỳ|phiên|phiên họp|đợt|bên|người|vòng|nhiệm kỳ|con|vị trí|hạng|chương trình"
+    r"|chuyên mục|mục|khoản|điều"
+    r"|nhà|tầng|tòa|tổ|ca|khu|khu phố|lô|theo|đại hội|hội nghị|quý|phòng|lớp|trường)\s*$"
+)
+NETWORK = vn(r"(?<!\w)(?:mạng|sóng|công nghệ|sim|di động|viễn thông|trực|khung giờ|ca)\s*$")
+#: Before a moment, it may be the time of what the task is about.
+ABOUT = vn(r"(?<!\w)(?:về|(?<!một·)của|for the|for|of|about|regarding)(?: ngày)?\s*$")
+ABOUT_DATE = vn(
+    r"(?<!\w)(?:cuộc họp|phiên họp|hội nghị|buổi họp|buổi lễ|sự kiện|họp|kỳ họp|hội thảo|giao ban"
+    r"|meeting)(?: vào)?(?: ngày)?\s*$"
+)
+ABOUT_SPAN = vn(
+    r"(?<!\w)(?:lịch|lịch (?:làm việc|công tác|trực|họp|tiếp dân|tuần)|kế hoạch|chương trình(?: công tác)?"
+    r"|nhiệm vụ|phương hướng|công tác|tổng kết|sơ kết"
+    r"|schedule|plan)\s*$"
+)
+COUNTED = vn(
+    r"\s*(?:triệu|tỷ|tỉ|đồng|nghìn|ngàn|người|hộ|khoản|số|diện tích|dân số|công(?! an| văn| chức| khai| bố)|lần"
+    r"|bộ|cái|bản|trang|suất|%|ha(?!\w)|km|m2|kg|phần)"
+    r"(?!\w)"
+)
+TAIL = vn(
+    r"[\s,.;:!?)\]\"'…\x00]*(?:(?:nhé|nha|nhe|nghen|nghe|ạ|với nhé|giúp (?:anh|chị|em|tôi|mình)|giúp|please|pls"
+    r"|thanks|thank you)[\s,.;!)\x00]*)*$"
+)
+STOP = vn(r"\s*[,;\n)\]\x00.]|\s+(?:-|–|—)\s")
+HEAD = vn(r"(?:^|[,;:\n(\[\x00.!])[\s\-–]*$")
+#: A clock or a marker that could not be read, right beside the deadline that was.
+UNREAD_BEFORE = vn(
+    r"(?:(?<![0-9.,])[0-2]?[0-9][.,][0-5][0-9]|(?<!\w)(?:hạn|trước|chậm nhất|muộn nhất|deadline|by"
+    r"|before)(?: lúc| ngày)?\s*:?\s*[0-9][^\s]*)\s*$"
+)
+UNREAD_AFTER = vn(r"\s*(?:,|và|hoặc|hay|-|–|đến|tới)\s*(?:ngày )?[0-9]{1,2}(?![\w.,])(?! [^\W_])")
+STARTING = vn(
+    r"\s*,?\s*(?:kể từ|tính từ|từ ngày|từ khi|từ lúc|sau khi|trước khi|so với|after (?!\w+day)|from (?!now)"
+    r"|of receiving)"
+)
+FLOWER = vn(
+    r"(?<!\w)(?:hoa|cây|cành|chậu|vườn|nhành|gốc|bà|chị|cô|em|bạn|bé|ông|anh|chú|bác|thị|văn|ngọc|thanh|tuyết"
+    r"|xuân|phương|hồng|quỳnh|hoàng|sương|khóm|chợ|rượu|họ)\s*$"
+)
+BEFORE_TOMORROW = vn(
+    r"(?:^|[\n.,;:!?(\x00]|[0-9]\s*(?:h|g|giờ|p|phút)?|(?<!\w)(?:hạn|trước|nhất|sáng|trưa|chiều|tối|sg|ch|ngày"
+    r"|đến|vào|lúc|giờ|am|pm))\s*$"
+)
+MONTHS_BEFORE = vn(r"(?:[0-9]|một|hai|ba|sáu|chín) (?:tháng|tuần|quý|ngày)\s*$")
+#: Between the two ends of the time something takes.
+UNTIL = vn(r"\s*(?:đến|tới|-|–|to|until)\s*(?:ngày )?")
+FROM = vn(r"(?<!\w)(?:t~ừ|tu|from)\s[^,;\n]{1,40}$")
