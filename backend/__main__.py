@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backend import __version__
-from backend.cli import data, office, scores
+from backend.cli import calendars, data, office, rules, scores, words, working_time
 from backend.cli.frame import fail, load_settings, say
 from backend.settings import Settings
 
@@ -26,7 +26,15 @@ def cli() -> None:
     """Task assignment, reminders and scoring for public offices."""
 
 
-for _command in (*office.commands, *data.commands, *scores.commands):
+for _command in (
+    *office.commands,
+    *data.commands,
+    *scores.commands,
+    *rules.commands,
+    *working_time.commands,
+    *calendars.commands,
+    *words.commands,
+):
     cli.add_command(_command)
 
 

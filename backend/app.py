@@ -9,9 +9,12 @@ from litestar.types import ControllerRouterHandler
 
 from backend import auth, calendars, files, health, org, scores, tasks, web
 from backend.auth import keys
+from backend.auth.guards import is_public
 from backend.auth.middleware import authentication, idempotency_owner
 from backend.kit import db, idempotency, problems
-from backend.kit.http import access_log, openapi_config, security_headers
+from backend.kit.bodies import StrictRequest
+from backend.kit.http import access_log, security_headers
+from backend.kit.openapi import Answers, Decimals, Structs, openapi_config
 from backend.kit.state import sync_clock
 from backend.settings import Settings
 
@@ -51,6 +54,8 @@ def create_app(
         exception_handlers={Exception: problems.handler(web.problem_page)},
         before_send=[security_headers],
         openapi_config=openapi_config(*web.reference_pages()),
+        plugins=[Answers(is_public), Structs(), Decimals()],
+        request_class=StrictRequest,
         state=State({"settings": settings}),
         request_max_body_size=settings.max_upload_mb * 2 * 1024 * 1024,
         logging_config=None,

@@ -1,5 +1,5 @@
 """The audit: nothing is forgotten. Every open task will be looked at again, every delay has its pair of entries, every
-notice leaves, every closed period is as it was sealed."""
+notice leaves, every closed period is as it was sealed, every decision on a score has its entries."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -7,16 +7,18 @@ from typing import Any
 
 import msgspec
 
-from backend.calendars.queries import calendar_for
+from backend import audits_signing
 from backend.domain import lateness, limits, reminding
 from backend.domain.calendar import WorkCalendar
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status
 from backend.kit import clock
 from backend.kit.db import Sql
-from backend.models import Period, Task, Unit
+from backend.models import Period, Task
 from backend.scores.closing import seal_holds
+from backend.scores.rules import published_refs
 from backend.tasks.change import times_of
+from backend.tasks.clocks import Clocks
 
 #: A due row or a ready notice that nobody has taken up after this: the engine or the sender does not work.
 PATIENCE = timedelta(minutes=10)
@@ -49,10 +51,14 @@ async def audit(now: datetime | None = None) -> Report:
     """Compare everything, as of domain time ``now``; changes nothing."""
     now = now or clock.now()
     compared, problems = 0, []
-    for check in (_open_tasks, _late_tasks, _pairs, _notices, _seals):
+    for check in (_open_tasks, _late_tasks, _pairs, _notices, _seals, _rules):
         async for found in check(now):
             compared += 1
             problems += [problem for problem in found if problem is not None]
+    for signing in audits_signing.CHECKS:
+        async for wrong in signing(now):
+            compared += 1
+            problems += [Problem(code, params) for code, params in wrong]
     [row] = await Sql().rows("select count(*) as n from task")
     return Report(compared, int(row["n"]), problems)
 
@@ -61,13 +67,13 @@ async def audit(now: datetime | None = None) -> Report:
 Found = AsyncIterator[list[Problem | None]]
 
 
-async def _tasks(where: str) -> AsyncIterator[Task]:
+async def _tasks(where: str) -> AsyncIterator[list[Task]]:
+    """Tasks in batches, by id."""
     last = 0
     while True:
         sql = Sql()
         rows = await sql.rows(f"select id from task where id > {sql.arg(last)} and {where} order by id limit {_BATCH}")
-        for task in await Task.filter(id__in=[row["id"] for row in rows]).order_by("id"):
-            yield task
+        yield await Task.filter(id__in=[row["id"] for row in rows]).order_by("id")
         if len(rows) < _BATCH:
             return
         last = rows[-1]["id"]
@@ -75,16 +81,17 @@ async def _tasks(where: str) -> AsyncIterator[Task]:
 
 async def _open_tasks(now: datetime) -> Found:
     """Every task that is not closed has the due columns that the rules want, and none of them lies behind."""
-    async for task in _tasks("status not in ('done', 'cancelled')"):
-        unit = await Unit.get(id=task.unit_id)
-        calendar = await calendar_for(unit.path)
-        times = await times_of(task, now, calendar)
-        yield [
-            _charge(task, times, calendar),
-            _answer(task, times, calendar),
-            _look(task, times, now, calendar),
-            *(_behind(task, column, now) for column in ("look_at", "answer_at", "charge_at")),
-        ]
+    async for batch in _tasks("status not in ('done', 'cancelled')"):
+        clocks = await Clocks.of(batch)
+        for task in batch:
+            calendar = clocks.calendar(task)
+            times = await times_of(task, now, calendar)
+            yield [
+                _charge(task, times, calendar),
+                _answer(task, times, calendar),
+                _look(task, times, now, calendar),
+                *(_behind(task, column, now) for column in ("look_at", "answer_at", "charge_at")),
+            ]
 
 
 def _charge(task: Task, times: TaskTimes, calendar: WorkCalendar) -> Problem | None:
@@ -118,19 +125,20 @@ def _behind(task: Task, column: str, now: datetime) -> Problem | None:
 
 async def _late_tasks(now: datetime) -> Found:
     """Every delay that a task counts is in the ledger, for the officer and for the unit."""
-    async for task in _tasks("(late_count > 0 or late_at is not null)"):
-        wanted = [
-            f"delay:{task.id}:{task.holder_no}:{instance}:{scope}"
-            for instance in range(1, task.late_count + 1)
-            for scope in ("officer", "unit")
-        ]
-        sql = Sql()
-        rows = await sql.rows(f"select key from ledger_entry where task_id = {sql.arg(task.id)}")
-        there = {row["key"] for row in rows}
-        missing = [key for key in wanted if key not in there]
-        if not any(key.startswith("delay:") for key in there):
-            missing = missing or [f"delay:{task.id}"]
-        yield [Problem("entry_missing", {"task": task.code, "key": key}) for key in missing]
+    async for batch in _tasks("(late_count > 0 or late_at is not null)"):
+        for task in batch:
+            wanted = [
+                f"delay:{task.id}:{task.holder_no}:{instance}:{scope}"
+                for instance in range(1, task.late_count + 1)
+                for scope in ("officer", "unit")
+            ]
+            sql = Sql()
+            rows = await sql.rows(f"select key from ledger_entry where task_id = {sql.arg(task.id)}")
+            there = {row["key"] for row in rows}
+            missing = [key for key in wanted if key not in there]
+            if not any(key.startswith("delay:") for key in there):
+                missing = missing or [f"delay:{task.id}"]
+            yield [Problem("entry_missing", {"task": task.code, "key": key}) for key in missing]
 
 
 async def _pairs(now: datetime) -> Found:
@@ -165,6 +173,12 @@ async def _seals(now: datetime) -> Found:
     """Every closed period still says what was sealed."""
     for period in await Period.filter(status="closed").order_by("key"):
         yield [] if await seal_holds(period.key) else [Problem("seal_broken", {"period": period.key})]
+
+
+async def _rules(now: datetime) -> Found:
+    """Every published rule set is still what was published."""
+    for ref, same in await published_refs():
+        yield [] if same else [Problem("rules_damaged", {"ref": ref})]
 
 
 def _text(at: datetime) -> str:

@@ -10,7 +10,7 @@ from backend.domain import notices as said
 from backend.domain.notices import AnyNotice, TaskNotice
 from backend.domain.types import Part
 from backend.kit import i18n
-from bot import render_time
+from bot import render_score, render_time
 from bot.channel import Rows, Text
 from bot.lines import buttons, fields, line, press, task_lines
 from bot.words import NAME_MAX, REASON_MAX, Safe, Voice, cut
@@ -161,6 +161,11 @@ _OWN: dict[type, Callable[[Any, Voice], Text]] = {
     said.TaskSilent: render_time.silent,
     said.DecisionDue: render_time.decision_due,
     said.TaskLate: render_time.late,
+    said.WaiverAsked: render_score.waiver_asked,
+    said.SignOffDue: render_score.sign_off,
+    said.ScoreClosed: render_score.score_closed,
+    said.AppealMade: render_score.appeal_made,
+    said.AppealDecided: render_score.appeal_decided,
     said.RecurrenceFailed: _recurrence_failed,
     said.CalendarMovesDeadlines: _calendar,
     said.SubstituteNamed: _substitute,

@@ -24,7 +24,7 @@ log = logs.get("bot.run")
 #: How long what is in flight may take to end when the bot stops.
 _DRAIN_S = 25.0
 
-_MENU = ("viec", "hoantac", "nghi", "giup")
+_MENU = ("viec", "diem", "hoantac", "nghi", "giup")
 
 
 class _Closable(Channel, Protocol):

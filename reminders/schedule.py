@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from backend.kit import clock
-from reminders import escalate, leave, penalise, prune, recur, remind
+from reminders import escalate, leave, move_deadlines, penalise, prune, recur, remind, scores
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -18,12 +18,15 @@ class Job(msgspec.Struct, frozen=True):
     tick: Callable[[datetime | None], Awaitable[int]]
 
 
-#: In the order in which one pass over all of them runs: what is late is known before anybody is told to hurry.
+#: In the order in which one pass over all of them runs: by which calendar, what is late, and only
+#: then who is told to hurry.
 JOBS = (
+    Job("calendars", 60, move_deadlines.tick),
     Job("penalise", 15, penalise.tick),
     Job("escalate", 15, escalate.tick),
     Job("remind", 15, remind.tick),
     Job("recur", 60, recur.tick),
+    Job("scores", 60, scores.tick),
     Job("leave", 300, leave.tick),
     Job("prune", 3600, prune.tick),
 )

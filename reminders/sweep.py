@@ -13,11 +13,11 @@ from typing import Any, Literal
 import msgspec
 from prometheus_client import Counter
 
-from backend.calendars.queries import calendar_for
 from backend.domain.calendar import WorkCalendar
 from backend.kit import clock, logs
 from backend.kit.db import Sql, transaction
-from backend.models import Task, Unit
+from backend.models import Task
+from backend.tasks.clocks import Clocks
 
 log = logs.get("reminders")
 
@@ -66,8 +66,10 @@ class Sweep(msgspec.Struct, frozen=True):
     async def _together(self, now: datetime) -> int:
         async with transaction():
             ids = await self._lock(now)
-            for task in await Task.filter(id__in=ids).order_by(self.column, "id"):
-                await self.handle(task, now, await _calendar_of(task))
+            tasks = await Task.filter(id__in=ids).order_by(self.column, "id")
+            clocks = await Clocks.of(tasks)
+            for task in tasks:
+                await self.handle(task, now, clocks.calendar(task))
             await self._unstick(ids, now)
         return len(ids)
 
@@ -79,7 +81,7 @@ class Sweep(msgspec.Struct, frozen=True):
                 async with transaction():
                     for task_id in await self._lock(now, row["id"]):
                         task = await Task.get(id=task_id)
-                        await self.handle(task, now, await _calendar_of(task))
+                        await self.handle(task, now, (await Clocks.of([task])).calendar(task))
                         await self._unstick([task_id], now)
             except Exception:
                 log.exception("sweep.row_failed", sweep=self.name, task=row["id"])
@@ -115,8 +117,3 @@ class Sweep(msgspec.Struct, frozen=True):
 async def claim(task: Task, column: str, **new: Any) -> bool:
     """Take a row for ourselves by changing it from what we saw; False when somebody else did."""
     return bool(await Task.filter(id=task.id, **{column: getattr(task, column)}).update(**new))
-
-
-async def _calendar_of(task: Task) -> WorkCalendar:
-    unit = await Unit.get(id=task.unit_id)
-    return await calendar_for(unit.path)

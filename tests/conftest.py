@@ -1,7 +1,6 @@
 """Real databases of both kinds, a still clock, the application over ASGI; a skip fails the run."""
 
 import asyncio
-import os
 import shutil
 import tempfile
 import uuid
@@ -16,6 +15,7 @@ import pytest
 from backend import settings as settings_module
 from backend.kit import db as database_kit
 from backend.settings import Settings
+from tests import calls
 from tests.apps import app_of
 from tests.cast import Cast, make_cast
 from tests.databases import PostgresServer, migrate
@@ -122,7 +122,7 @@ async def cast(request: pytest.FixtureRequest) -> Cast:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Tests per database, so that nobody has to believe that both ran."""
+    """Tests per database, so that nobody has to believe that both ran; and what no test called."""
     done = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
     counts = {
         kind: sum(f"[{kind}" in report.nodeid or f"-{kind}" in report.nodeid for report in done) for kind in DATABASES
@@ -131,16 +131,32 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         f"tests per database: sqlite {counts['sqlite']}, postgres {counts['postgres']}, "
         f"without a database {len(done) - sum(counts.values())}"
     )
+    for what, found in _UNPROVEN.items():
+        for line in found:
+            terminalreporter.write_line(f"{what}: {line}", red=True)
+
+
+#: What a whole run left unproven; filled when it ends.
+_UNPROVEN: dict[str, list[str]] = {}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A worker has ended: what it saw joins the rest."""
+    calls.SEEN.update(calls.Call(*call) for call in getattr(node, "workeroutput", {}).get("calls", ()))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A skipped test proves nothing: it fails the run."""
+    """A skipped test proves nothing, and neither does a route that no test has called: they fail the run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["calls"] = [tuple(call) for call in calls.SEEN]
+        return
+    if calls.is_whole_run(session.config) and not session.shouldstop and not session.shouldfail:
+        app = calls.whole_application()
+        _UNPROVEN["no test calls the route"] = calls.uncalled(app)
+        _UNPROVEN["not in the OpenAPI document"] = calls.undocumented(app)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if (
-        exitstatus == 0
-        and reporter is not None
-        and reporter.stats.get("skipped")
-        and "PYTEST_XDIST_WORKER" not in os.environ
-    ):
+    skipped = reporter is not None and reporter.stats.get("skipped")
+    if exitstatus == 0 and (skipped or any(_UNPROVEN.values())):
         session.exitstatus = 1

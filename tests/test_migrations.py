@@ -99,7 +99,8 @@ async def uniqueness() -> set[tuple[str, frozenset[str]]]:
         "where i.indisunique and i.indpred is null and n.nspname = 'public' group by t.relname, i.indexrelid",
         "select t.name, group_concat(c.name) as columns from sqlite_master t "
         "join pragma_index_list(t.name) i join pragma_index_info(i.name) c "
-        "where t.type = 'table' and i.\"unique\" and not i.partial group by t.name, i.name",
+        "where t.type = 'table' and i.\"unique\" and not i.partial group by t.name, i.name "
+        "having count(c.name) = count(*)",  # an index over an expression is no uniqueness of columns
     )
     return {(row["name"], frozenset(row["columns"].split(","))) for row in found}
 

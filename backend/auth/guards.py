@@ -108,6 +108,11 @@ account = Guard("account", _account)
 signed_in = Guard("signed_in", _signed_in)
 
 
+def is_public(handler: BaseRouteHandler) -> bool:
+    """Whether nobody has to be signed in for this route."""
+    return public in handler.resolve_guards()
+
+
 def scope(*names: str) -> Guard:
     """Somebody signed in; an API token must hold every one of these scopes."""
     if not names or (unknown := set(names) - SCOPES):

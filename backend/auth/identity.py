@@ -6,11 +6,11 @@ from datetime import date
 import msgspec
 
 from backend.kit.db import Sql
+from backend.kit.text import row_id
 
 _SEPARATORS = re.compile(r"[\s.\-()]+")
 _NATIONAL = re.compile(r"(?:\+?84|0|\+840)?([1-9]\d{8,9})")
 _E164 = re.compile(r"\+[1-9]\d{7,14}")
-_MAX_ID = 2**63 - 1
 
 
 class Account(msgspec.Struct):
@@ -71,7 +71,7 @@ async def person_id_of(reference: str) -> int | None:
     if not text.isprintable():
         return None
     if text.isascii() and text.isdecimal():
-        found = await account_by("id", int(text)) if int(text) <= _MAX_ID else None
+        found = await account_by("id", row_id(text))
     else:
         found = await account_by("email" if "@" in text else "handle", text)
     return found.id if found else None

@@ -10,10 +10,12 @@ from backend.auth import api_tokens, feeds, linking, passwords, people, sessions
 from backend.auth.api_tokens import ApiTokenView, NewApiToken
 from backend.auth.guards import account, identified, signed_in
 from backend.auth.middleware import credential_of
-from backend.auth.routes import NO_STORE, SECRET
+from backend.auth.routes import GUESSED, NO_STORE, SECRET
 from backend.auth.schemas import ApiTokenDraft, ChatView, CodeView, Ended, FeedView, MePatch, MeView, PasswordChange
 from backend.auth.sessions import SignInView
 from backend.errors import NotFound
+from backend.kit.http import PathId
+from backend.kit.openapi import problems
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -31,7 +33,7 @@ async def set_preferences(request: AnyRequest, data: JSONBody[MePatch]) -> MeVie
     return await people.me(request.user)
 
 
-@post("/api/me/password", status_code=204, guards=[account], **SECRET)
+@post("/api/me/password", status_code=204, guards=[account], **GUESSED)
 async def change_password(request: AnyRequest, data: JSONBody[PasswordChange]) -> None:
     """Choose a new password; every other sign-in ends."""
     await passwords.change_password(request.user, data.old, data.new, keep=credential_of(request))
@@ -69,7 +71,7 @@ async def make_token(request: AnyRequest, data: JSONBody[ApiTokenDraft]) -> NewA
 
 
 @delete("/api/me/tokens/{token_id:int}", status_code=204, guards=[signed_in])
-async def revoke_token(request: AnyRequest, token_id: FromPath[int]) -> None:
+async def revoke_token(request: AnyRequest, token_id: PathId) -> None:
     """Revoke one of one's own API tokens."""
     await api_tokens.revoke(request.user, token_id)
 
@@ -100,7 +102,7 @@ async def make_calendar_link(request: AnyRequest) -> FeedView:
     return FeedView(request.app.state.settings.url + feeds.feed_path(await feeds.make_feed(request.user)))
 
 
-@delete("/api/me/calendar-link", status_code=204, guards=[signed_in])
+@delete("/api/me/calendar-link", status_code=204, guards=[signed_in], responses=problems(404))
 async def revoke_calendar_link(request: AnyRequest) -> None:
     """Make the address worthless."""
     if not await feeds.revoke_feed(request.user):

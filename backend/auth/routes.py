@@ -27,12 +27,16 @@ from backend.auth.schemas import (
 from backend.auth.signing_in import sign_in
 from backend.domain.types import Role
 from backend.errors import NotFound
+from backend.kit.http import PathId
+from backend.kit.openapi import problems
 
 AnyRequest = Request[Any, Any, Any]
 
 NO_STORE = CacheControlHeader(no_store=True)
 #: Of routes that take or answer with a secret.
 SECRET: dict[str, Any] = {"opt": {NO_REPLAY: True}, "cache_control": NO_STORE}
+#: Of those where a secret can be guessed.
+GUESSED: dict[str, Any] = {**SECRET, "responses": problems(401, 429)}
 
 
 def address_of(request: AnyRequest) -> str:
@@ -40,26 +44,26 @@ def address_of(request: AnyRequest) -> str:
     return request.client.host if request.client is not None else "-"
 
 
-@post("/api/auth/token", status_code=200, guards=[public], **SECRET)
+@post("/api/auth/token", status_code=200, guards=[public], **GUESSED)
 async def token(request: AnyRequest, data: JSONBody[Credentials]) -> TokenPair:
     """Sign an API client in by work e-mail or phone and password."""
     actor = await sign_in(data.identifier, data.password, address_of(request))
     return await refresh_tokens.open_tokens(actor.person_id)
 
 
-@post("/api/auth/refresh", status_code=200, guards=[public], **SECRET)
+@post("/api/auth/refresh", status_code=200, guards=[public], responses=problems(401), **SECRET)
 async def refresh(data: JSONBody[RefreshRequest]) -> TokenPair:
     """Exchange a refresh token for a new pair; each works once, and using one again ends the sign-in."""
     return await refresh_tokens.refresh(data.refresh_token)
 
 
-@post("/api/auth/links/use", status_code=200, guards=[public], **SECRET)
+@post("/api/auth/links/use", status_code=200, guards=[public], **GUESSED)
 async def use_link(data: JSONBody[LinkUse]) -> TokenPair:
     """Sign an API client in by a one-time link's token; a password must be chosen next."""
     return await links.use_link_for_tokens(data.token)
 
 
-@post("/api/auth/reset", status_code=202, guards=[public], **SECRET)
+@post("/api/auth/reset", status_code=202, guards=[public], responses=problems(429), **SECRET)
 async def reset(request: AnyRequest, data: JSONBody[ResetRequest]) -> None:
     """Have a sign-in link sent to a work e-mail; the answer is the same whether an account has it."""
     await links.ask_reset(data.email, request.app.state.settings.url, address_of(request))
@@ -115,7 +119,7 @@ async def make_token_for_person(
 
 
 @delete("/api/people/{person:str}/tokens/{token_id:int}", status_code=204, guards=[has_role(Role.ADMIN)])
-async def revoke_token_of_person(request: AnyRequest, person: FromPath[str], token_id: FromPath[int]) -> None:
+async def revoke_token_of_person(request: AnyRequest, person: FromPath[str], token_id: PathId) -> None:
     """Revoke such a token."""
     await api_tokens.revoke(request.user, token_id, await _person(person))
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from backend.calendars.default import default_calendar
+from backend.calendars.queries import OFFICE, calendar_for
 from backend.cli.frame import locale
 from backend.kit import clock, db, migrations, state
 from backend.kit.i18n import moment, t
@@ -36,7 +36,7 @@ async def prepare(settings: Settings) -> None:
 
 async def start_in_working_time() -> None:
     """When the product clock stands outside working time, move it to 08:00 of the next working day."""
-    calendar = default_calendar()
+    calendar = await calendar_for(OFFICE)
     now = clock.now()
     if calendar.is_working(now):
         return

@@ -37,6 +37,46 @@ def under(path: str, other: str) -> bool:
     return path.startswith(other)
 
 
+def root_of(path: str) -> str:
+    """The path of the root above a unit: ``/1/`` of ``/1/4/9/``."""
+    return f"/{path.split('/')[1]}/"
+
+
+def rules_all(actor: Actor) -> bool:
+    """Whether the actor keeps the whole installation: an admin in a unit at the top, or the system itself."""
+    at_top = (post for post in own_posts(actor, Role.ADMIN) if post.path == root_of(post.path))
+    return actor.is_system or any(at_top)
+
+
+def own_posts(actor: Actor, *roles: Role) -> list[Post]:
+    """The actor's own positions with one of these roles: the authority of HR, admins and auditors is never lent."""
+    return [post for post in actor.posts if post.giver_id is None and post.role in roles]
+
+
+def trees_of(actor: Actor) -> tuple[str, ...] | None:
+    """Roots of the trees that the actor may look at; None = all."""
+    if rules_all(actor):
+        return None
+    return tuple(sorted({root_of(post.path) for post in actor.posts}))
+
+
+def sees(actor: Actor, path: str) -> bool:
+    """Whether the unit at ``path``, its people and its calendar exist for the actor."""
+    trees = trees_of(actor)
+    return trees is None or root_of(path) in trees
+
+
+def administers(actor: Actor, path: str) -> bool:
+    """Whether the actor keeps the records of the unit at ``path``: HR or admin at or above it."""
+    return rules_all(actor) or any(under(path, post.path) for post in own_posts(actor, Role.HR, Role.ADMIN))
+
+
+def may_change_calendar(actor: Actor, path: str | None) -> bool:
+    """Whether the actor may change the calendar of the unit at ``path``, and with it of everything below that has no
+    word of its own; None = the whole office's, which is for those who keep the whole installation."""
+    return rules_all(actor) if path is None else administers(actor, path)
+
+
 def post_to_assign(actor: Actor, target: Target, kind: TaskKind) -> Post | None:
     """The position through which ``actor`` may give work to ``target``, own ones before lent ones; None = may not.
 

@@ -6,7 +6,6 @@ import msgspec
 
 from backend.domain.calendar import WorkCalendar
 from backend.domain.times import TaskTimes
-from backend.domain.types import Status
 
 #: A further instance for each five working days past the due time in force.
 FURTHER_EVERY_MINUTES = 2400
@@ -43,11 +42,9 @@ def next_charge(task: TaskTimes, calendar: WorkCalendar) -> Charge | None:
 
 
 def _stopped_at(task: TaskTimes) -> datetime | None:
-    if task.status is Status.DECLINED:
-        return task.declined_at
-    if task.status in (Status.REPORTED, Status.DONE) and task.reported_at is not None:
-        return task.reported_at
-    return task.closed_at
+    # A report under review that is called off stopped its clock when it was made, not when it was called off.
+    stops = [at for at in (task.reported_at, task.declined_at, task.closed_at) if at is not None]
+    return min(stops, default=None)
 
 
 def due_after_return(

@@ -179,6 +179,20 @@ class EntryWaived(TaskNotice, frozen=True):
     reason: str
 
 
+class WaiverAsked(TaskNotice, frozen=True):
+    """To who decides: an officer asks that an instance be waived for an objective cause."""
+
+    by: str
+    reason: str
+
+
+class WaiverRefused(TaskNotice, frozen=True):
+    """To the officer: no objective cause was confirmed, the instance stands."""
+
+    by: str
+    reason: str
+
+
 class SubtaskFinished(TaskNotice, frozen=True):
     """To the lead of the parent task: the reply is here."""
 
@@ -194,6 +208,57 @@ class RecurrenceFailed(Notice, frozen=True):
 
     title: str
     problem: str
+
+
+class CalendarMovesDeadlines(Notice, frozen=True):
+    """To an assigner: a calendar changed (of the unit ``place``, empty = the whole office's), and ``count`` of the
+    deadlines they gave would be others by it."""
+
+    place: str
+    count: int
+
+
+class SignOffDue(Notice, frozen=True):
+    """To whoever holds up the sign-off of a period (or, ``escalated``, to the next one up the line): ``count`` people
+    wait for their ``step`` until ``until``; ``names`` are some of them, ``holder`` who holds them up."""
+
+    period: str
+    step: str
+    count: int
+    names: tuple[str, ...]
+    until: datetime
+    overdue: bool
+    escalated: bool = False
+    holder: str = ""
+
+
+class ScoreClosed(Notice, frozen=True):
+    """To an officer: a period was closed with this score, which may be appealed against until ``until_on``. ``total``
+    None: there was nothing to assess. ``handle`` is the officer's, for the address of the page."""
+
+    period: str
+    handle: str
+    total: Decimal | None
+    band: str
+    until_on: date
+
+
+class AppealMade(Notice, frozen=True):
+    """To HR: an officer appeals against a score."""
+
+    period: str
+    by: str
+    text: str
+
+
+class AppealDecided(Notice, frozen=True):
+    """To the officer: the decision on their appeal; ``points`` None = rejected."""
+
+    period: str
+    handle: str
+    by: str
+    reason: str
+    points: Decimal | None = None
 
 
 class SubstituteNamed(Notice, frozen=True):
@@ -258,9 +323,16 @@ AnyNotice = (
     | TaskLate
     | TaskLateForAssigner
     | EntryWaived
+    | WaiverAsked
+    | WaiverRefused
     | SubtaskFinished
     | CardChanged
     | RecurrenceFailed
+    | CalendarMovesDeadlines
+    | SignOffDue
+    | ScoreClosed
+    | AppealMade
+    | AppealDecided
     | SubstituteNamed
     | SubstituteReleased
     | PersonLeft

@@ -1,22 +1,23 @@
-"""What every answer shares: one access line, security headers, conditional requests, the OpenAPI page."""
+"""What every answer shares: one access line, security headers, conditional requests, ids in paths."""
 
 import hashlib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.params import PathParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from backend import __version__
 from backend.kit import logs
 from backend.kit.state import sync_clock
 
 log = logs.get("http")
+
+#: The id of a row in a path. A number that no row can have is a thing that is not there: 404 (``kit.problems``).
+PathId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 
 REQUESTS = Counter("giaoviec_http_requests_total", "Answered requests", ["method", "status"])
 SECONDS = Histogram("giaoviec_http_seconds", "Seconds to answer", ["method"])
@@ -78,18 +79,6 @@ async def security_headers(message: Message, _: Scope) -> None:
         headers = MutableScopeHeaders.from_message(message)
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
-
-
-def openapi_config(*pages: OpenAPIRenderPlugin) -> OpenAPIConfig:
-    """OpenAPI 3.1 at /api/openapi.json; the page that shows it at /api is one of ours (backend.web.docs), no CDN."""
-    return OpenAPIConfig(
-        title="giaoviec",
-        version=__version__,
-        description="Task assignment, reminders and scoring for public offices.",
-        path="/api",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json"), *pages],
-        use_handler_docstrings=True,
-    )
 
 
 def etag(version: int, *, body: bytes = b"") -> str:

@@ -55,7 +55,9 @@ def handler(page: Page) -> Callable[[Request[Any, Any, Any], Exception], Respons
     def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         problem, headers = describe(error, locale_of(request))
         if problem.status >= HTTP_500_INTERNAL_SERVER_ERROR:
-            log.error("request.failed", path=request.url.path, exc_info=error)
+            # What we say ourselves (not ready) needs no traceback, and a probe asks every few seconds.
+            fault = error if problem.code == "internal" else None
+            log.error("request.failed", path=request.url.path, code=problem.code, exc_info=fault)
         if _wants_page(request):
             answer = page(request, problem)
             answer.headers.update(headers)
@@ -83,6 +85,8 @@ def describe(error: Exception, locale: str) -> tuple[Problem, dict[str, str]]:
     if isinstance(code, str) and isinstance(status, int):
         params = dict(getattr(error, "params", {}))
         issues = [sentences.issue(locale, issue) for issue in getattr(error, "issues", [])]
+    elif isinstance(error, ValidationException) and _only_in_path(error):
+        code, status = "not_found", 404
     elif isinstance(error, ValidationException):
         code, status = "invalid_fields", 422
         issues = [
@@ -109,3 +113,9 @@ def describe(error: Exception, locale: str) -> tuple[Problem, dict[str, str]]:
         issues=issues,
     )
     return problem, headers
+
+
+def _only_in_path(error: ValidationException) -> bool:
+    """Whether nothing is wrong but the address: it names something that cannot be there (an id beyond all ids)."""
+    items = error.extra if isinstance(error.extra, list) else []
+    return bool(items) and all(isinstance(item, dict) and item.get("source") == "path" for item in items)

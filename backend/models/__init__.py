@@ -1,11 +1,22 @@
 """Every table, in one registry: fields and constraints only."""
 
 from backend.models.auth import ApiToken, ChatLink, FeedLink, LinkCode, OneTimeLink, RefreshToken, Session, Throttle
-from backend.models.calendars import Calendar
+from backend.models.calendars import Calendar, DueProposal
 from backend.models.files import Attachment, Blob
 from backend.models.org import Delegation, Leave, Person, Position, Unit
 from backend.models.outbox import ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
-from backend.models.scores import LedgerEntry, Mark, Period, PeriodResult, RuleSet
+from backend.models.scores import (
+    Appeal,
+    Disqualification,
+    Evidence,
+    LedgerEntry,
+    Mark,
+    Period,
+    PeriodResult,
+    RuleSet,
+    SignOff,
+    WaiverRequest,
+)
 from backend.models.system import AuditRow, IdempotencyKey, Setting
 from backend.models.tasks import (
     CodeCounter,
@@ -20,6 +31,7 @@ from backend.models.tasks import (
 
 __all__ = [
     "ApiToken",
+    "Appeal",
     "Attachment",
     "AuditRow",
     "Blob",
@@ -29,6 +41,9 @@ __all__ = [
     "CodeCounter",
     "Delegation",
     "DeliveryAttempt",
+    "Disqualification",
+    "DueProposal",
+    "Evidence",
     "Extension",
     "FeedLink",
     "IdempotencyKey",
@@ -49,10 +64,12 @@ __all__ = [
     "RuleSet",
     "Session",
     "Setting",
+    "SignOff",
     "Task",
     "TaskEvent",
     "TaskNumber",
     "TaskPart",
     "Throttle",
     "Unit",
+    "WaiverRequest",
 ]

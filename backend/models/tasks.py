@@ -243,7 +243,7 @@ class Recurrence(Model):
         "models.Person", related_name="recurrences", on_delete=fields.RESTRICT
     )
     draft = fields.JSONField[dict[str, Any]]()
-    # weekly | monthly | quarterly
+    # daily | weekly | monthly | quarterly
     every = fields.CharField(16)
     # ISO weekday 1–7 (weekly), or day of the month (of the quarter's last month); 31 = the last day.
     day = fields.IntField()

@@ -2,48 +2,39 @@
 
 from collections.abc import Iterable
 
-from backend.domain.access import Target, leads_over, post_to_assign, under
-from backend.domain.types import Actor, Post, Role, TaskKind
+from backend.domain.access import (
+    Target,
+    administers,
+    leads_over,
+    own_posts,
+    post_to_assign,
+    root_of,
+    rules_all,
+    sees,
+    trees_of,
+    under,
+)
+from backend.domain.types import Actor, Role, TaskKind
 
-
-def root_of(path: str) -> str:
-    """The path of the root above a unit: ``/1/`` of ``/1/4/9/``."""
-    return f"/{path.split('/')[1]}/"
-
-
-def rules_all(actor: Actor) -> bool:
-    """Whether the actor keeps the whole installation: an admin in a unit at the top, or the system itself."""
-    at_top = (post for post in _own(actor, Role.ADMIN) if post.path == root_of(post.path))
-    return actor.is_system or any(at_top)
-
-
-def _own(actor: Actor, *roles: Role) -> list[Post]:
-    return [post for post in actor.posts if post.giver_id is None and post.role in roles]
-
-
-def trees_of(actor: Actor) -> tuple[str, ...] | None:
-    """Roots of the trees that the actor may look at; None = all."""
-    if rules_all(actor):
-        return None
-    return tuple(sorted({root_of(post.path) for post in actor.posts}))
-
-
-def sees(actor: Actor, path: str) -> bool:
-    """Whether units and people at ``path`` exist for the actor."""
-    trees = trees_of(actor)
-    return trees is None or root_of(path) in trees
-
-
-def administers(actor: Actor, path: str) -> bool:
-    """Whether the actor keeps the records of the unit at ``path``: HR or admin at or above it."""
-    return rules_all(actor) or any(under(path, post.path) for post in _own(actor, Role.HR, Role.ADMIN))
+__all__ = [
+    "administers",
+    "appoints",
+    "is_over",
+    "keeps_records",
+    "root_of",
+    "rules_all",
+    "sees",
+    "sees_absences",
+    "sees_contacts",
+    "trees_of",
+]
 
 
 def appoints(actor: Actor, path: str, role: Role) -> bool:
     """Whether the actor gives and ends positions of this role in the unit; only admins make and unmake admins."""
     if role is not Role.ADMIN:
         return administers(actor, path)
-    return rules_all(actor) or any(under(path, post.path) for post in _own(actor, Role.ADMIN))
+    return rules_all(actor) or any(under(path, post.path) for post in own_posts(actor, Role.ADMIN))
 
 
 def keeps_records(actor: Actor, held: Iterable[Target]) -> bool:
@@ -72,5 +63,5 @@ def sees_contacts(actor: Actor, person_id: int, seats: Iterable[Target]) -> bool
 def sees_absences(actor: Actor, person_id: int, seats: Iterable[Target]) -> bool:
     """Leave with its reasons, and delegations: oneself, leaders over, HR, auditors."""
     seats = list(seats)
-    audits = any(under(seat.path, post.path) for post in _own(actor, Role.AUDITOR) for seat in seats)
+    audits = any(under(seat.path, post.path) for post in own_posts(actor, Role.AUDITOR) for seat in seats)
     return audits or sees_contacts(actor, person_id, seats)

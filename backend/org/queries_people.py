@@ -10,7 +10,7 @@ from backend.auth.actors import today
 from backend.domain.access import Target
 from backend.errors import NotFound
 from backend.kit.db import Sql
-from backend.kit.text import fold
+from backend.kit.text import fold, row_id
 from backend.org.sql import SEAT, in_force, in_service, matches, under_any
 from backend.org.values import Bad, phone
 
@@ -70,8 +70,7 @@ async def find_person(ref: str | int) -> PersonRow:
 
 def _named(sql: Sql, text: str) -> str:
     if text.isdecimal() and not text.startswith("0"):
-        # Larger than any id: not an overflow in the driver, just nobody.
-        return f"p.id = {sql.arg(min(int(text), 2**62))}"
+        return f"p.id = {sql.arg(row_id(text))}"
     if text[:1] in ("0", "+"):
         try:
             return f"p.phone = {sql.arg(phone(text))}"

@@ -6,6 +6,7 @@ from litestar import Request, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from backend.auth.guards import scope
+from backend.kit.http import PathId
 from backend.org import absences, delegations
 from backend.org.queries_absences import DelegationBrief, LeaveBrief
 from backend.org.queries_people import person_brief
@@ -39,7 +40,7 @@ async def record_leave(request: AnyRequest, person: FromPath[str], data: JSONBod
 
 
 @delete("/api/people/{person:str}/leaves/{leave_id:int}", guards=WRITERS)
-async def cancel_leave(request: AnyRequest, person: FromPath[str], leave_id: FromPath[int]) -> None:
+async def cancel_leave(request: AnyRequest, person: FromPath[str], leave_id: PathId) -> None:
     """Take a leave back."""
     await absences.cancel_leave(request.user, person, leave_id)
 
@@ -66,7 +67,7 @@ async def delegate(request: AnyRequest, person: FromPath[str], data: JSONBody[De
 
 
 @delete("/api/people/{person:str}/delegations/{delegation_id:int}", guards=WRITERS)
-async def end_delegation(request: AnyRequest, person: FromPath[str], delegation_id: FromPath[int]) -> None:
+async def end_delegation(request: AnyRequest, person: FromPath[str], delegation_id: PathId) -> None:
     """Take lent authority back at once."""
     await delegations.end_delegation(request.user, person, delegation_id)
 

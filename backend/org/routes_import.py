@@ -43,7 +43,7 @@ async def import_org(
     return await importing.import_org(request.user, sheets, dry_run=dry_run, close_missing=close_missing)
 
 
-@get("/api/org/template.xlsx", guards=[has_role(Role.HR, Role.ADMIN), scope("org:read")])
+@get("/api/org/template.xlsx", guards=[has_role(Role.HR, Role.ADMIN), scope("org:read")], media_type=XLSX)
 async def template(request: AnyRequest) -> Response[bytes]:
     """An empty organisation file with example rows, in the reader's language."""
     body = await asyncio.to_thread(template_xlsx, locale_of(request))

@@ -7,6 +7,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.auth.guards import has_role, scope
 from backend.domain.types import Role
+from backend.kit.http import PathId
 from backend.kit.paging import DEFAULT_LIMIT, link_header
 from backend.org import directory, people, positions
 from backend.org.people import PersonDraft, PersonPatch
@@ -60,7 +61,7 @@ async def add_position(request: AnyRequest, person: FromPath[str], data: JSONBod
 
 @post("/api/people/{person:str}/positions/{position_id:int}/end", status_code=200, guards=KEEPERS)
 async def end_position(
-    request: AnyRequest, person: FromPath[str], position_id: FromPath[int], data: JSONBody[PositionEnd]
+    request: AnyRequest, person: FromPath[str], position_id: PathId, data: JSONBody[PositionEnd]
 ) -> PositionView:
     """End a position, after its last day or at once."""
     return position_view(await positions.end_position(request.user, person, position_id, data.last_on))

@@ -26,10 +26,20 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An adjustment or a decided appeal, in points of the 100."""
+    """An adjustment, in points of the 100."""
 
     by: str
     person: str
+    points: Decimal
+    reason: str
+
+
+class Appeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An appeal by ``person`` that ``by`` accepted, with the points of the 100 that it gave."""
+
+    person: str
+    text: str
+    by: str
     points: Decimal
     reason: str
 
@@ -51,7 +61,7 @@ class SampleMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_marks: dict[str, Decimal]
     waiver: Waiver
     adjustment: Points
-    appeal: Points
+    appeal: Appeal
     leave: Absence
 
 

@@ -1,9 +1,10 @@
-"""Who may read a file: whoever sees its task, and who uploaded it."""
+"""Who may read a file: whoever sees its task, who uploaded it, and whoever judges what it is evidence for."""
 
 from backend.domain.types import Actor
 from backend.errors import NotFound
 from backend.files.service import Found, attachment
 from backend.kit.db import Sql
+from backend.scores import evidence
 from backend.tasks.visibility import visible_to
 
 
@@ -19,4 +20,6 @@ async def readable(actor: Actor, attachment_id: int) -> Found:
             f"where t.id = {sql.arg(found.task_id)} and {visible_to(actor, sql)}"
         ):
             return found
+    elif await evidence.readable(actor, attachment_id):
+        return found
     raise NotFound("not_found")

@@ -1,5 +1,8 @@
 """What the assigner decides about time: answers to a question for more of it, and moving the due time unasked."""
 
+from datetime import datetime
+from typing import Any
+
 from backend import outbox
 from backend.domain.lifecycle import Act
 from backend.domain.notices import DueMoved, ExtensionApproved, ExtensionRefused
@@ -75,18 +78,22 @@ async def move_due(actor: Actor, task_id: int, due: DueDraft, reason: str = "", 
     async with change(actor, task_id, Act.MOVE_DUE, version) as work:
         task = work.task
         require_possible(work)
-        before = task.due_at
         at, rule = due_rules.resolve(due, work.now, work.calendar)
         await require_within_parent(task, at)
-        if at == before:
+        if at == task.due_at:
             work.already()
         else:
-            work.tell(due=at.isoformat(), due_before=before.isoformat(), reason=block(reason))
-            work.set(due_at=at, due_rule=rule, late_base=task.late_count, late_from_at=None)
-            if await Extension.filter(task_id=task.id, decision=facts.OPEN).update(
-                decision="withdrawn", decided_at=work.now
-            ):
-                await outbox.cancel(task.id, "answer")
-            await outbox.cancel(task.id, "remind")
-            await work.say(task.lead_id, DueMoved(task=facts.ref(task), by=actor.name, before=before))
+            await put_off(work, at, rule, reason=block(reason))
     return Change(await queries.view(actor, task_id), work.changed)
+
+
+async def put_off(work: Work, at: datetime, rule: dict[str, Any], **told: Any) -> None:
+    """The task under change is due at another moment, which may be an earlier one: its clocks begin anew, a waiting
+    question for more time is answered by it, and the lead hears of it."""
+    task, before = work.task, work.task.due_at
+    work.tell(due=at.isoformat(), due_before=before.isoformat(), **told)
+    work.set(due_at=at, due_rule=rule, late_base=task.late_count, late_from_at=None)
+    if await Extension.filter(task_id=task.id, decision=facts.OPEN).update(decision="withdrawn", decided_at=work.now):
+        await outbox.cancel(task.id, "answer")
+    await outbox.cancel(task.id, "remind")
+    await work.say(task.lead_id, DueMoved(task=facts.ref(task), by=work.actor.name, before=before))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from backend.calendars.default import default_calendar
 from backend.domain.types import Actor, Role
 from backend.errors import AppError, Forbidden
 from backend.kit import clock
@@ -15,6 +14,7 @@ from backend.kit.db import Sql, transaction
 from backend.models import Task
 from backend.org.sheets import Issue, files_at, refuse
 from backend.tasks.importing_cast import Casting, stored_parents
+from backend.tasks.importing_clocks import clocks_of
 from backend.tasks.importing_columns import Table, read_files, read_rows
 from backend.tasks.importing_rows import Reader
 from backend.tasks.importing_write import write
@@ -49,7 +49,8 @@ async def import_tasks(
     issues: list[Issue] = []
     table = await _table(source, issues)
     refuse(issues)
-    rows = Reader(table, clock.now(), default_calendar(), issues).read()
+    calendar, calendars = await clocks_of(actor, (line.cells.get("lead", "") for line in table.lines))
+    rows = Reader(table, clock.now(), calendar, issues, calendars).read()
     codes: dict[str, str] = {}
     try:
         async with transaction():

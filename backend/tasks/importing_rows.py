@@ -1,6 +1,7 @@
 """The rules of single rows of a task file: every row as a task with its history, and what is wrong with those that are
 not."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -91,13 +92,24 @@ class ImportedTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reader:
-    """Reads the rows of one table as of ``now``; what cannot be read goes to ``issues`` and its row is left out."""
+    """Reads the rows of one table as of ``now``; what cannot be read goes to ``issues`` and its row is left out.
 
-    def __init__(self, table: Table, now: datetime, calendar: WorkCalendar, issues: list[Issue]) -> None:
+    Times without an hour are by ``calendars`` of the row's lead as it is written, else by ``calendar``.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        now: datetime,
+        calendar: WorkCalendar,
+        issues: list[Issue],
+        calendars: Mapping[str, WorkCalendar] | None = None,
+    ) -> None:
         self.table = table
         self.now = now
         self.today: date = now.astimezone(ZONE).date()
         self.calendar = calendar
+        self.calendars = calendars or {}
         self.issues = issues
 
     def read(self) -> list[ImportedTask]:
@@ -124,6 +136,7 @@ class Reader:
     def _values(self, line: Line) -> dict[str, Any]:
         """The row's cells as values by column key; empty cells are left out."""
         values: dict[str, Any] = {}
+        calendar = self.calendars.get(line.cells.get("lead", ""), self.calendar)
         for column in COLUMNS:
             text = line.cells.get(column.key, "")
             if not text:
@@ -131,16 +144,16 @@ class Reader:
                     self._wrong(line, column.key, "import_required")
                 continue
             try:
-                values[column.key] = self._read(column.key, text)
+                values[column.key] = self._read(column.key, text, calendar)
             except Bad as bad:
                 self._wrong(line, column.key, bad.code, **bad.params)
         return values
 
-    def _read(self, key: str, text: str) -> Any:
+    def _read(self, key: str, text: str, calendar: WorkCalendar) -> Any:
         if key == "source_date":
-            return moment(text, self.today, self.calendar).astimezone(self.calendar.zone).date()
+            return moment(text, self.today, calendar).astimezone(calendar.zone).date()
         if key in _TIMES:
-            return moment(text, self.today, self.calendar, end=key in ("due", "extension_until"))
+            return moment(text, self.today, calendar, end=key in ("due", "extension_until"))
         return READERS[key](text)
 
     def _check(self, line: Line, values: dict[str, Any], task: ImportedTask) -> None:

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import AnyCallable
 
 from backend.kit.http import if_match
+from backend.kit.openapi import problems
 from backend.tasks import queries, service
 from backend.tasks.bodies import (
     CommentBody,
@@ -38,7 +39,8 @@ def _changed(change: Change) -> Response[Change]:
 
 def _act(name: str, summary: str) -> Callable[[AnyCallable], HTTPRouteHandler]:
     """A route for one act. A stale If-Match is answered with 412, a state in which the act is impossible with 409."""
-    return post(f"/api/tasks/{{task:str}}/{name}", status_code=200, guards=WRITE, tags=TAGS, summary=summary)
+    path, said = f"/api/tasks/{{task:str}}/{name}", problems(429) if name == "nudge" else None
+    return post(path, status_code=200, guards=WRITE, tags=TAGS, summary=summary, responses=said)
 
 
 @_act("acknowledge", "Acknowledge")

@@ -10,6 +10,7 @@ from backend.auth.feeds import person_of_feed
 from backend.auth.guards import public
 from backend.errors import NotFound
 from backend.kit.http import none_match
+from backend.kit.openapi import problems
 from backend.tasks.feed import feed, tag
 
 AnyRequest = Request[Any, Any, Any]
@@ -21,6 +22,7 @@ AnyRequest = Request[Any, Any, Any]
     tags=["me"],
     summary="Calendar feed",
     media_type="text/calendar",
+    responses=problems(404),
 )
 async def calendar_feed(
     request: AnyRequest, token: FromQuery[str], kind: FromQuery[Literal["event", "todo"]] = "event"

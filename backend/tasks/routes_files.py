@@ -4,15 +4,16 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Stream
 
 from backend.auth.guards import scope
 from backend.files import service as files
-from backend.kit.http import none_match
+from backend.kit.http import PathId, none_match
 from backend.tasks.attachments import readable
 
 AnyRequest = Request[Any, Any, Any]
+_FILE = ResponseSpec(bytes, generate_examples=False, description="The content, as what it is", media_type="*/*")
 
 
 @get(
@@ -20,8 +21,9 @@ AnyRequest = Request[Any, Any, Any]
     guards=[scope("files:read")],
     tags=["files"],
     summary="Download a file",
+    responses={200: _FILE},
 )
-async def download(request: AnyRequest, file: FromPath[int]) -> Response[Any]:
+async def download(request: AnyRequest, file: PathId) -> Response[Any]:
     """The content of a file, always as an attachment."""
     found = await readable(request.user, file)
     headers = {

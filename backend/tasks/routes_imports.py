@@ -37,6 +37,7 @@ async def imports(request: AnyRequest, data: MultipartBody[Upload], dry_run: Fro
     guards=[has_role(Role.HR, Role.ADMIN), scope("tasks:read")],
     tags=TAGS,
     summary="Template of a task file",
+    media_type=XLSX,
 )
 async def template(request: AnyRequest) -> Response[bytes]:
     """An empty task file with example rows, in the reader's language."""

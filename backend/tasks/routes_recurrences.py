@@ -3,8 +3,9 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 
+from backend.kit.http import PathId
 from backend.tasks import recurring
 from backend.tasks.routes import READ, WRITE
 from backend.tasks.schemas import RecurrenceDraft, RecurrenceView
@@ -20,7 +21,7 @@ async def list_recurrences(request: AnyRequest) -> list[RecurrenceView]:
 
 
 @get("/api/recurrences/{recurrence:int}", guards=READ, tags=TAGS, summary="Get a recurring task")
-async def get_recurrence(request: AnyRequest, recurrence: FromPath[int]) -> RecurrenceView:
+async def get_recurrence(request: AnyRequest, recurrence: PathId) -> RecurrenceView:
     """One recurring task, with why its last period could not be made, if so."""
     return await recurring.recurrence_view(request.user, recurrence)
 
@@ -33,19 +34,19 @@ async def recur(request: AnyRequest, data: JSONBody[RecurrenceDraft]) -> Respons
 
 
 @post("/api/recurrences/{recurrence:int}/pause", status_code=200, guards=WRITE, tags=TAGS, summary="Pause")
-async def pause(request: AnyRequest, recurrence: FromPath[int]) -> RecurrenceView:
+async def pause(request: AnyRequest, recurrence: PathId) -> RecurrenceView:
     """Make no more until it is resumed."""
     return await recurring.pause_recurrence(request.user, recurrence)
 
 
 @post("/api/recurrences/{recurrence:int}/resume", status_code=200, guards=WRITE, tags=TAGS, summary="Resume")
-async def resume(request: AnyRequest, recurrence: FromPath[int]) -> RecurrenceView:
+async def resume(request: AnyRequest, recurrence: PathId) -> RecurrenceView:
     """Go on with the next period that is still ahead."""
     return await recurring.resume_recurrence(request.user, recurrence)
 
 
 @post("/api/recurrences/{recurrence:int}/end", status_code=200, guards=WRITE, tags=TAGS, summary="End")
-async def end(request: AnyRequest, recurrence: FromPath[int]) -> RecurrenceView:
+async def end(request: AnyRequest, recurrence: PathId) -> RecurrenceView:
     """Make no more for ever; tasks already made stay."""
     return await recurring.end_recurrence(request.user, recurrence)
 

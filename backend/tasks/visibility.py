@@ -3,10 +3,7 @@
 from backend.domain.types import Actor, Role
 from backend.errors import NotFound
 from backend.kit.db import Sql
-from backend.kit.text import clean
-
-#: The largest id either database can hold; anything larger is nobody's task.
-MAX_ID = 2**62
+from backend.kit.text import clean, row_id
 
 
 def visible_to(actor: Actor, sql: Sql, task: str = "t", unit: str = "u") -> str:
@@ -36,7 +33,7 @@ async def find_task(actor: Actor, ref: str) -> int:
     sql = Sql()
     ref = clean(ref)
     by_id = ref.isascii() and ref.isdecimal()
-    by = f"t.id = {sql.arg(min(int(ref), MAX_ID))}" if by_id else f"t.code = {sql.arg(ref.upper())}"
+    by = f"t.id = {sql.arg(row_id(ref))}" if by_id else f"t.code = {sql.arg(ref.upper())}"
     rows = await sql.rows(
         f"select t.id from task t join unit u on u.id = t.unit_id where {by} and {visible_to(actor, sql)}"
     )

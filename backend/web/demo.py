@@ -8,7 +8,8 @@ import msgspec
 from litestar import Response, post
 
 from backend.auth.guards import csrf_form, public
-from backend.calendars.default import default_calendar
+from backend.calendars.queries import OFFICE, calendar_for
+from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding_policy import NORMAL
 from backend.domain.reminding_slots import Slots
 from backend.domain.types import Actor, Status
@@ -49,16 +50,16 @@ async def set_clock(request: AnyRequest) -> Response[Any]:
 async def _target(actor: Actor | None, form: Form) -> datetime | None:
     now = clock.now()
     if form.text("to") == "slot":
-        return next_slot(now)
+        return next_slot(now, await calendar_for(actor.posts[0].path if actor and actor.posts else OFFICE))
     if form.text("to") == "deadline":
         due_at = await _next_deadline(actor, form.text("task"), now)
         return due_at + _MINUTE if due_at is not None else None
     return now + _HOUR
 
 
-def next_slot(now: datetime) -> datetime:
+def next_slot(now: datetime, calendar: WorkCalendar) -> datetime:
     """The first slot of reminders after ``now``."""
-    return Slots(default_calendar(), NORMAL.slots).first(now.replace(second=0, microsecond=0) + _MINUTE)
+    return Slots(calendar, NORMAL.slots).first(now.replace(second=0, microsecond=0) + _MINUTE)
 
 
 class _Due(msgspec.Struct):

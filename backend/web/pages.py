@@ -6,14 +6,16 @@ from litestar.types import ControllerRouterHandler
 
 from backend.auth.guards import PasswordChangeNeeded, SignInNeeded
 from backend.settings import Settings
-from backend.web import account, assigning, demo, me, people, scores, task, task_acts, work
+from backend.web import account, assigning, calendars, demo, me, people, proposals, scores, task, task_acts, work
 from backend.web.docs import ReferencePage
 from backend.web.render import assets
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
     """All page routes; those that move the product clock exist in a demo only."""
-    features = [account, work, assigning, task, task_acts, scores, people, me, *([demo] if settings.demo else [])]
+    features = [account, work, assigning, task, task_acts, scores, people, calendars, proposals, me]
+    if settings.demo:
+        features.append(demo)
     pages = Router(
         path="/",
         route_handlers=[handler for feature in features for handler in feature.routes],

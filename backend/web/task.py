@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from backend.auth.guards import page_signed_in
-from backend.calendars.queries import calendar_for
+from backend.calendars.queries import calendar_of_unit
 from backend.domain.types import Actor
 from backend.errors import Forbidden
 from backend.tasks import queries
@@ -51,7 +51,7 @@ async def show_task(
     """The page; with the form of ``act`` open, what was typed into it, and why it could not be carried out."""
     actor, words = actor_of(request), words_of(request)
     task = await queries.view(actor, await queries.find_task(actor, code))
-    calendar = await calendar_for(actor.posts[0].path if actor.posts else "/")
+    calendar = await calendar_of_unit(task.unit.id)
     data: dict[str, Any] = {
         "task": task,
         "events": happened(await queries.timeline(actor, task.id), words),

@@ -9,13 +9,13 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from backend.auth.guards import csrf_form, page_signed_in
-from backend.calendars.queries import calendar_for
 from backend.domain.calendar import WorkCalendar
 from backend.domain.types import Actor
 from backend.errors import AppError, InvalidFields, NotFound
 from backend.settings import Settings
 from backend.tasks import queries, service
 from backend.tasks.bodies import CommentBody, DecideExtensionBody, ReasonBody, ReportBody
+from backend.tasks.clocks import calendar_of_task
 from backend.tasks.schemas import Change
 from backend.web.deadlines import due_of, required_due
 from backend.web.forms import Form, read, to_struct, trouble_of, uploads
@@ -165,8 +165,7 @@ async def act_on_task(request: AnyRequest, code: FromPath[str], act: FromPath[st
     if form.has("find"):
         return await show_task(request, code, act, form)
     task_id = await queries.find_task(actor, code)
-    calendar = await calendar_for(actor.posts[0].path if actor.posts else "/")
-    doing = Doing(actor, task_id, form, words_of(request), calendar, settings_of(request))
+    doing = Doing(actor, task_id, form, words_of(request), await calendar_of_task(task_id), settings_of(request))
     try:
         change = await carry_out(doing)
     except AppError as error:

@@ -9,6 +9,7 @@ from litestar import get
 from backend.auth.guards import page_signed_in
 from backend.domain.types import Actor, Role, Status
 from backend.tasks import queries
+from backend.tasks.calendar_proposals import count_proposals
 from backend.tasks.queries import Counts, State, TaskFilter, View
 from backend.tasks.schemas import TaskLine
 from backend.web.render import AnyRequest, Page, actor_of, page, words_of
@@ -66,6 +67,7 @@ async def my_work(request: AnyRequest) -> Page:
         more=_address(kept, found.next) if found.next else None,
         first=_address(kept) if asked.get("after") else None,
         acts_of=acts_of,
+        proposals=await count_proposals(actor),
     )
 
 

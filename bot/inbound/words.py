@@ -8,6 +8,7 @@ from backend.kit.text import fold
 from backend.org.absences import record_leave
 from backend.tasks import queries, service
 from bot import cards, recall
+from bot.inbound import scores
 from bot.inbound.talk import Talk
 from bot.reading import leave
 from bot.recall import About
@@ -91,6 +92,8 @@ def command(text: str) -> tuple[Command, str] | None:
     if tokens[0].startswith("/"):
         name = fold(tokens[0][1:].partition("@")[0])
         tokens = [*_SLASH.get(name, name).split(), *tokens[1:]]
+    if scores.is_asked(" ".join(tokens)):
+        return scores.scored, " ".join(tokens)
     whole = fold(" ".join(tokens)).rstrip(" .!?")
     if whole in _ALONE:
         return _ALONE[whole], ""

@@ -5,11 +5,11 @@ from typing import Any
 import httpx
 from litestar import Litestar, Request, get, post
 
-from backend.app import create_app
 from backend.auth import guards, service
 from backend.domain.types import Role
 from backend.kit.db import Sql
 from backend.settings import Settings
+from tests.apps import own_app
 
 COOKIE = "giaoviec_session"
 
@@ -73,7 +73,7 @@ def guarded_app(settings: Settings) -> Litestar:
     async def open_form(request: Request[Any, Any, Any]) -> dict[str, str]:
         return {}
 
-    return create_app(
+    return own_app(
         settings,
         routes=[
             saying("/api/test/public", guards.public),

@@ -5,13 +5,12 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
-from backend.app import create_app
 from backend.auth import service, sessions
 from backend.domain.types import SYSTEM
 from backend.errors import Forbidden, NotFound, NotSignedIn
 from backend.models import Delegation, OneTimeLink, OutboxNotice, Person, Position, Unit
 from backend.settings import Settings, load
-from tests.apps import app_of
+from tests.apps import app_of, own_app
 from tests.backend.auth_office import audit_of, client_of, notices_of
 from tests.cast import PASSWORD, Cast
 from tests.fakes import FakeClock
@@ -209,7 +208,7 @@ async def test_reset_link_ends_after_an_hour_and_leaves_hrs_sheet_alone(cast: Ca
 
 
 async def test_resets_are_few_for_an_account_and_for_an_address(cast: Cast) -> None:
-    async with client_of(create_app(load({}))) as client:
+    async with client_of(own_app(load({}))) as client:
         for _ in range(5):
             answer = await client.post("/api/auth/reset", json={"email": "an@phuong.example.vn"})
             assert answer.status_code == 202

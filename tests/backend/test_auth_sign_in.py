@@ -5,13 +5,12 @@ from datetime import date
 
 import pytest
 
-from backend.app import create_app
 from backend.auth import passwords, service, throttle
 from backend.errors import NotSignedIn, TooMany
 from backend.kit.db import Sql
 from backend.models import Person, Throttle
 from backend.settings import Settings
-from tests.apps import app_of
+from tests.apps import app_of, own_app
 from tests.backend.auth_office import audit_of, client_of
 from tests.cast import PASSWORD, Cast
 from tests.fakes import FakeClock
@@ -81,7 +80,7 @@ async def test_failures_and_successes_are_audited_without_what_was_typed(setting
 async def test_guesses_at_an_account_are_slowed_across_app_instances(
     settings: Settings, cast: Cast, clock: FakeClock
 ) -> None:
-    apps = [create_app(settings), create_app(settings)]
+    apps = [own_app(settings), own_app(settings)]
     guess = {"identifier": "an@phuong.example.vn", "password": "wrong"}
     right = {"identifier": "an@phuong.example.vn", "password": PASSWORD}
     for number in range(5):

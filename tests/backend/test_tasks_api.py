@@ -216,6 +216,7 @@ async def test_recurrences_over_http(app: Any, cast: Cast) -> None:
         path = answer.headers["location"]
         assert answer.json()["next_on"] == "2026-12-25"
         assert (await head.get("/api/recurrences")).json() == [answer.json()]
+        assert (await head.get(path)).json() == answer.json()
         for act, state in (("pause", "paused"), ("resume", "active"), ("end", "ended")):
             assert (await head.post(f"{path}/{act}")).json()["state"] == state
         assert (await head.post(f"{path}/resume")).status_code == 409

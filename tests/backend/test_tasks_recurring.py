@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.calendars.queries import calendars
 from backend.domain.recurring import Every
 from backend.errors import Conflict, Forbidden, InvalidFields, NotFound, Unprocessable
 from backend.models import AuditRow, OutboxNotice, Recurrence, Task
@@ -63,8 +64,8 @@ async def test_day_off_moves_and_many_leads_are_made_together(cast: Cast, clock:
 
 async def test_two_processes_make_it_once(cast: Cast, clock: FakeClock, friday: RecurrenceView) -> None:
     """A second process that read the row before the first one served it finds nothing left to do."""
-    assert await recurring_make._serve(friday.id, clock.at) is True
-    assert await recurring_make._serve(friday.id, clock.at) is False
+    assert await recurring_make._serve(friday.id, clock.at, await calendars()) is True
+    assert await recurring_make._serve(friday.id, clock.at, await calendars()) is False
     assert len(await made()) == 1
 
 
@@ -209,3 +210,16 @@ async def test_others_see_nothing_of_it(cast: Cast, friday: RecurrenceView) -> N
                 await act
     for actor in (await cast.actor("chair"), await lend(cast, "head", "binh")):
         assert [view.id for view in await recurring.list_recurrences(actor)] == [friday.id]
+
+
+async def test_daily_comes_once_a_working_day(cast: Cast, clock: FakeClock) -> None:
+    chair = await cast.actor("chair")
+    view = await service.recur(chair, weekly(every=Every.DAILY, day=1, at_minute=None, leads=["an"]))
+    assert (view.every, view.next_on) == (Every.DAILY, date(2026, 11, 23))
+    for now in ("2026-11-23 08:00", "2026-11-25 08:00", "2026-11-26 08:00", "2026-11-27 08:00"):
+        clock.set(now)
+        while await service.make_due(clock.at):
+            pass
+    assert await made() == [
+        ("an", "11-23 17:30"), ("an", "11-25 17:30"), ("an", "11-26 17:30"), ("an", "11-27 17:30"), ("an", "11-30 17:30"),
+    ]  # fmt: skip

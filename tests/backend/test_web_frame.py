@@ -155,10 +155,12 @@ async def test_a_demo_moves_its_clock_and_the_engine_follows(app: Any, cast: Cas
 
 
 async def test_the_next_slot_skips_a_day_off(settings: Settings, clock: FakeClock) -> None:
+    from backend.calendars.default import default_calendar
     from backend.web.demo import next_slot
 
-    assert next_slot(vn("2026-11-23 13:30")) == vn("2026-11-25 08:00")  # 24 November is a day off
-    assert next_slot(vn("2026-11-23 07:59")) == vn("2026-11-23 08:00")
+    office = default_calendar()
+    assert next_slot(vn("2026-11-23 13:30"), office) == vn("2026-11-25 08:00")  # 24 November is a day off
+    assert next_slot(vn("2026-11-23 07:59"), office) == vn("2026-11-23 08:00")
 
 
 @pytest.mark.usefixtures("clock")

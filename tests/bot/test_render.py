@@ -30,12 +30,13 @@ def sample(kind: type[said.Notice], words: str, *, secret: bool = False, **chose
     task = TaskRef(123, "CV26-000123", words, DUE, Urgency.URGENT, secret)
     by_type: dict[Any, Any] = {
         str: words, int: 3, bool: True, type(DUE): DUE, date: date(2026, 11, 27), Decimal: Decimal("2.5"),
-        TaskRef: task, tuple[str, ...]: (words, words),
+        TaskRef: task, tuple[str, ...]: (words, words), Decimal | None: Decimal("2.5"),
     }  # fmt: skip
     values = {
         name: by_type.get(hint, {}) for name, hint in get_type_hints(kind).items() if name in kind.__struct_fields__
     }
     values |= {"part": "lead", "channel": "telegram", "why": "share", "params": {"share": "1/3"}, "what": "reported"}
+    values |= {"period": "2026-11", "step": "head", "band": "good", "handle": "an"}
     values["url"] = f"{URL}/links/abc"  # ours, never written by people
     values |= chosen
     return kind(**{name: value for name, value in values.items() if name in kind.__struct_fields__})

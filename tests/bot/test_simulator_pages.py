@@ -7,12 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from backend.app import create_app
 from backend.auth import service as auth
 from backend.kit import db
 from backend.settings import Settings, load
 from bot.simulator.desk import BOT_NAME, FIRST_ID, TOKEN, Simulator
 from bot.simulator.pages import simulator_routes
+from tests.apps import own_app
 from tests.backend.test_web_assign import PNG
 from tests.backend.web_browser import Browser, text_of
 from tests.cast import Cast, make_cast
@@ -60,7 +60,7 @@ async def simulator(bot: Bot) -> AsyncIterator[Simulator]:
 async def office(settings: Settings, clock: FakeClock, simulator: Simulator) -> AsyncIterator[tuple[Any, Cast]]:
     """The application with the simulator's routes, and the cast in its database."""
     async with db.opened(settings.database, 4):
-        yield create_app(settings, routes=simulator_routes(lambda: simulator)), await make_cast()
+        yield own_app(settings, routes=simulator_routes(lambda: simulator)), await make_cast()
 
 
 async def test_opening_it_starts_the_bot_once_and_shows_a_leader_and_an_officer(
@@ -101,8 +101,8 @@ async def test_only_a_demo_on_this_machine_has_it(settings: Settings, simulator:
     routes = simulator_routes(lambda: simulator)
     real = load({}, database_url=settings.database_url, var_dir=settings.var_dir)
     for app, address in (
-        (create_app(settings, routes=routes), "192.0.2.7"),
-        (create_app(real, routes=routes), "127.0.0.1"),
+        (own_app(settings, routes=routes), "192.0.2.7"),
+        (own_app(real, routes=routes), "127.0.0.1"),
     ):
         async with db.opened(settings.database, 4), Browser(app, address=address) as browser:
             for path in ("/simulator", "/simulator/an/screen", "/simulator/an/files/x"):

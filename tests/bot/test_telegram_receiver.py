@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from backend.app import create_app
 from backend.kit import sentences
 from backend.models import InboundUpdate
 from backend.settings import Settings
@@ -17,6 +16,7 @@ from bot.simulator.telegram import FakeTelegram
 from bot.telegram.receiver import Poller
 from bot.telegram.updates import read
 from bot.telegram.webhook import webhook_routes
+from tests.apps import own_app
 from tests.bot.conftest import Office
 from tests.cast import Cast
 from tests.fakes import FakeClock
@@ -151,7 +151,7 @@ def test_a_press_whose_message_is_gone_is_in_the_persons_own_chat() -> None:
 async def webhook(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The application with the webhook, and a client for it."""
     ours = msgspec.structs.replace(settings, telegram_webhook_secret=SECRET)
-    app: Litestar = create_app(ours, routes=webhook_routes(ours))
+    app: Litestar = own_app(ours, routes=webhook_routes(ours))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client

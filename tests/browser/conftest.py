@@ -15,7 +15,6 @@ import uvicorn
 from litestar import Litestar
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
-from backend.app import create_app
 from backend.auth import service as auth
 from backend.kit import db
 from backend.settings import load
@@ -24,6 +23,7 @@ from backend.tasks.schemas import DueDraft
 from bot.simulator.desk import Simulator
 from bot.simulator.pages import simulator_routes
 from reminders import penalise
+from tests.apps import own_app
 from tests.backend.given import given, reported
 from tests.cast import Cast, make_cast
 from tests.fakes import FakeClock, vn
@@ -82,7 +82,7 @@ class Office:
             yield
             await simulator.stop()
 
-        app = create_app(settings, lifespans=[stopped_at_the_end], routes=simulator_routes(lambda: simulator))
+        app = own_app(settings, lifespans=[stopped_at_the_end], routes=simulator_routes(lambda: simulator))
         # A page that still waits for news of a phone is cut off; uvicorn would call that an error.
         config = uvicorn.Config(app, port=self.port, log_level="critical", timeout_graceful_shutdown=1, lifespan="on")
         return uvicorn.Server(config)

@@ -13,10 +13,23 @@ pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 #: Pages by who opens them; {name} is a task's code.
 PAGES = {
     "": ("/sign-in", "/forgot", "/link?token=abc"),
-    "an": ("/", "/tasks/{late}", "/password", "/no-such-page", "/tasks/new"),
-    "head": ("/", "/?view=assigned_by_me", "/?view=watching&q=khongco", "/tasks/{waiting}", "/me"),
+    "an": ("/", "/tasks/{late}", "/password", "/no-such-page", "/tasks/new", "/calendars?year=2026"),
+    "head": (
+        "/",
+        "/?view=assigned_by_me",
+        "/?view=watching&q=khongco",
+        "/tasks/{waiting}",
+        "/me",
+        "/calendars/proposals",
+    ),
     "chair": ("/tasks/new", "/tasks/{asked}", "/simulator?person=an&person=head"),
-    "hr": ("/scores", "/scores/an/2026-11", "/people"),
+    "hr": (
+        "/scores",
+        "/scores/an/2026-11",
+        "/people",
+        "/calendars?unit=ubnd&year=2027",
+        "/calendars/year?unit=ubnd&year=2028",
+    ),
 }
 #: width, dark, locale
 LOOKS = ((360, False, "vi-VN"), (1280, True, "en-GB"))

@@ -13,11 +13,11 @@ from backend.domain.phrases import marks as marking
 from backend.domain.phrases import who as naming
 from backend.domain.phrases.draft import Choice, Lead, Level, Phrase, Piece, Recurring, Rule
 from backend.domain.phrases.echo import echo
+from backend.domain.phrases.handles import Part, Who
 from backend.domain.phrases.people import MOST_CHOICES, Roster, Somebody
 from backend.domain.phrases.pick import pick
 from backend.domain.phrases.text import GONE, Text, read
 from backend.domain.phrases.title import title_of
-from backend.domain.phrases.who import Part, Who
 
 __all__ = [
     "Choice",

@@ -8,21 +8,49 @@ THEN = (
     r"(?:[\s:(]*(?:là|vào|lúc|đến|tới|hết|trong(?: vòng)?|sau|trước|ngày|xử lý|nộp|hoàn thành|khoảng|the|on|at"
     r"|is|by))*"
 )
-MARKER = vn(
-    r"(?<![\w@])(?:(?:(?:(?:(?<!gia·)|(?<=đánh·gia·)|(?<=báo·gia·)|(?<=định·gia·)"
-    r"|(?<=tham·gia·))(?<!qu~á·)(?<!tr~ễ·)(?<!~đ~úng·)(?<!h~ết·)(?<!gi~ới·)(?:trong thời |thời )?hạn"
-    r"(?: chót| cuối cùng| cuối| xử lý| nộp| hoàn thành| xong| thực hiện| báo cáo| gửi)*)"
-    r"|trước(?: khi| thời điểm)?|(?:chậm|muộn|trễ)(?: nhất| lắm)|không (?:quá|muộn hơn|trễ hơn|chậm hơn)"
-    r"|deadline|dl|due(?: date)?"
-    rf"|by|before|no later than)(?:\s*[:=\-–])?[\s:(]*)+(?<![^\s:(=\-–]){THEN}[\s:(]*$"
+#: "trung hạn", "gia hạn", "có thời hạn": what stands before "hạn" makes it another word.
+_NO_TERM = (
+    r"(?:(?<!gia·)|(?<=đánh·gia·)|(?<=báo·gia·)|(?<=định·gia·)|(?<=tham·gia·))(?<!qu~á·)(?<!tr~ễ·)(?<!~đ~úng·)(?<!hết·)"
+    r"(?<!gi~ới·)(?<!vô·)(?<!nhiệm·hữu·)(?<!hết·niên·)(?<!mãn·)(?<!~đ~áo·)(?<!t~ới·)(?<!~đ~ến·)(?<!gửi·kỳ·)(?<!có·kỳ·)"
+    r"(?<!có·thời·)(?<!không·thời·)(?<!vô·thời·)(?<!hết·thời·)(?<!qu~á·thời·)"
+) + "".join(
+    f"(?<!{what}·{long}·)"
+    for long in ("trung", "dài", "ngắn")
+    for what in ("công", "tư", "hoạch", "vốn", "vay", "tiêu", "lược", "nợ", "dụng", "tạo", "huấn", "khóa", "lớp")
 )
+#: "tuần trước", "học kỳ trước" are times gone by, when "hạn" follows.
+_PERIODS = ("năm", "tuần", "tháng", "quý", "kỳ", "ngày", "khóa", "đợt", "buổi", "phiên", "vụ", "mùa", "họp", "đoạn")
+_GONE_BY = "".join(f"(?<!{noun}·)" for noun in _PERIODS)
+#: With these words before them, whatever follows.
+_COMPARED = "".join(
+    f"(?<!{word}·{noun}·)" for word in ("kỳ", "với", "của", "như") for noun in ("năm", "quý", "tháng", "tuần", "kỳ")
+)
+_BEFORE = (
+    rf"(?<!hôm·)(?<!bữa·)(?<!lần·){_COMPARED}(?:trước(?! (?:thời )?hạn)(?: khi| thời điểm)?|{_GONE_BY}trước)"
+    r"|(?:chậm|muộn|trễ)(?: nhất| lắm)|không (?:quá|muộn hơn|trễ hơn|chậm hơn)|deadline|dl|due(?: date)?"
+    r"|by|before|no later than"
+)
+_MARKS = rf"(?:(?:{_BEFORE})(?:\s*[:=\-–])?[\s:(]*)"
+_TERM = (
+    rf"{_NO_TERM}(?:(?:trong )?{_NO_TERM}thời )?hạn"
+    r"(?: chót| cuối cùng| cuối| xử lý| nộp| hoàn thành| xong| thực hiện| báo cáo| gửi)*(?:\s*[:=\-–])?[\s:(]*"
+)
+MARKER = vn(rf"(?<![\w@])(?:{_MARKS}*{_TERM}{_MARKS}*|{_MARKS}+)(?<![^\s:(=\-–]){THEN}[\s:(]*$")
 CONNECTOR = vn(
     r"(?<![\w@])(?P<word>(?:nội |ngay )?trong(?: vòng| khoảng)?|đúng|khoảng|vào(?: lúc| hồi)?|lúc|hồi|cho đến(?: hết)?|đến"
     r"(?: hết)?|tới(?: hết)?|within|until|till|"
     r"in|on|at|sau(?: khoảng)?|from|since|after|kể từ|bắt đầu từ|t~ừ|tu|và)\s*(?:the |ngày |khoảng )?$"
 )
 AFTER_IT = {"sau", "from", "since", "after", "kể từ", "ke tu", "bắt đầu từ", "bat dau tu", "từ", "tu"}
+#: Markers after which "48h" is a length of time; after others an hour beyond the day is a slip.
+LASTING_MARKS = ("trong", "trong vong", "trong khoang", "within", "in", "sau", "sau khoang", "thoi han", "khong qua")
 LASTING = ("trong", "trong vong", "trong khoang", "within", "in", "sau", "sau khoang")
+TERM = vn(r"(?<!định·)(?<!đầu·)(?<!cuối·)kỳ\s$")
+#: What a term is the term of, when it is no term of the work: "hợp đồng thời hạn 12 tháng".
+TERM_OF = vn(
+    r"(?<!\w)(?:hợp đồng|giấy phép|giấy chứng nhận|thẻ|vay|thuê|mượn|bảo hành|lưu trữ|bảo quản|kỷ luật|tạm trú"
+    r"|tạm vắng|thi công|kỳ|ký quỹ|tạm giữ|đình chỉ)\s(?:[^,;.\n]*\s)?$"
+)
 #: Before a date, it says which thing is meant, never by when to do it.
 NAMING = vn(
     r"(?<!\w)(?:(?:công văn|văn bản|quyết định|nghị quyết|nghị định|thông tư|chỉ thị|thông báo|tờ trình"
@@ -46,7 +74,9 @@ COUNTING = vn(
 )
 NETWORK = vn(r"(?<!\w)(?:mạng|sóng|công nghệ|sim|di động|viễn thông|trực|khung giờ|ca)\s*$")
 #: Before a moment, it may be the time of what the task is about.
-ABOUT = vn(r"(?<!\w)(?:về|(?<!một·)của|for the|for|of|about|regarding)(?: ngày)?\s*$")
+ABOUT = vn(
+    r"(?<!\w)(?:về|(?<!một·)của|for the|for|of|about|regarding|(?:hết|qu~á|~đ~áo|t~ới|~đ~ến) hạn(?: vào)?)(?: ngày)?\s*$"
+)
 ABOUT_DATE = vn(
     r"(?<!\w)(?:cuộc họp|phiên họp|hội nghị|buổi họp|buổi lễ|sự kiện|họp|kỳ họp|hội thảo|giao ban"
     r"|meeting)(?: vào)?(?: ngày)?\s*$"
@@ -57,22 +87,28 @@ ABOUT_SPAN = vn(
     r"|schedule|plan)\s*$"
 )
 COUNTED = vn(
-    r"\s*(?:triệu|tỷ|tỉ|đồng|nghìn|ngàn|người|hộ|khoản|số|diện tích|dân số|công(?! an| văn| chức| khai| bố)|lần"
-    r"|bộ|cái|bản|trang|suất|%|ha(?!\w)|km|m2|kg|phần)"
+    r"\s*(?:triệu|tỷ|tỉ|đồng|nghìn|ngàn|người|hộ|khoản|số(?! liệu)|diện tích|dân số"
+    r"|công(?! an| văn| chức| khai| bố)|lần|bộ(?! phận)|cái|bản|trang(?! trí| bị| web)|suất|%|ha(?!\w)|km|m2|kg"
+    r"|phần(?! mềm))"
     r"(?!\w)"
 )
 TAIL = vn(
     r"[\s,.;:!?)\]\"'…\x00]*(?:(?:nhé|nha|nhe|nghen|nghe|ạ|với nhé|giúp (?:anh|chị|em|tôi|mình)|giúp|please|pls"
     r"|thanks|thank you)[\s,.;!)\x00]*)*$"
 )
-STOP = vn(r"\s*[,;\n)\]\x00.]|\s+(?:-|–|—)\s")
+STOP = vn(r"\s*[,;\n)\]\x00.]|\s+(?:-|–|—)\s|\s*[(\[]\x00")
+#: What is to be over "in December" is not "reports in December".
+TO_END = vn(r"(?<!\w)(?:hoàn thành|hoàn tất|kết thúc|dứt điểm|xong|làm xong|giải quyết xong|finish|complete)(?!\w)")
 HEAD = vn(r"(?:^|[,;:\n(\[\x00.!])[\s\-–]*$")
 #: A clock or a marker that could not be read, right beside the deadline that was.
 UNREAD_BEFORE = vn(
     r"(?:(?<![0-9.,])[0-2]?[0-9][.,][0-5][0-9]|(?<!\w)(?:hạn|trước|chậm nhất|muộn nhất|deadline|by"
     r"|before)(?: lúc| ngày)?\s*:?\s*[0-9][^\s]*)\s*$"
 )
+UNREAD_MARKED = vn(rf"(?<!\w)(?:{_TERM}|{_BEFORE})(?:lúc |ngày )?\s*[0-9][^\s]*\s*$")
 UNREAD_AFTER = vn(r"\s*(?:,|và|hoặc|hay|-|–|đến|tới)\s*(?:ngày )?[0-9]{1,2}(?![\w.,])(?! [^\W_])")
+#: Between a deadline and another that may stand instead of it.
+ALTERNATIVE = vn(r"\s*(?:,|/|;|-|–)?\s*(?:(?:và|hoặc|hay|or|and)(?: là)?\s*)?")
 STARTING = vn(
     r"\s*,?\s*(?:kể từ|tính từ|từ ngày|từ khi|từ lúc|sau khi|trước khi|so với|after (?!\w+day)|from (?!now)"
     r"|of receiving)"

@@ -53,6 +53,7 @@ _NOUN_BEFORE = vn(
     r"|danh sách|đơn|đang|khoản|mục)\s*"
     r"|(?<!\w)(?:documents?|requests?|files?|that)\s*)$"
 )
+_NOT_NEEDED = vn(r"(?<!\w)(?:không|chưa|chẳng|khỏi|đừng|ko|k|hông|chả|not|no|doesn't|don't|without)\s+$")
 _ENDS = vn(
     r"\s*(?:[!.]*\s*$|[,;:.!)\]\n\x00]|(?:nhé|nha|ạ|nhe|hạn|trước|chậm|muộn nhất|không quá|deadline|dl|due|by"
     r"|before|trong|lúc|vào|xong|gấp"
@@ -165,6 +166,8 @@ def _acceptance(text: Text, marks: Marks) -> None:
         return
     start, end = match.span()
     before = text.low[max(0, start - 16) : start]
+    if _NOT_NEEDED.search(before):
+        return
     if _NOUN_BEFORE.search(before):
         marks.asks.append("acceptance")
         return

@@ -12,7 +12,8 @@ class When(Struct, gc=False):
     toi or dem, ``edge`` dau (its start) or cuoi (its end); part "" with an edge is the whole day. ``offset`` days from
     today. ``week`` 0 this week, 1 the next; ``named`` a week said by itself as a deadline. ``span`` week, month,
     quarter or year with ``span_edge`` dau, giua, cuoi; ``span_ref`` 0 this, 1 the next; ``span_no``, ``year`` its
-    number. ``amount`` of ``unit`` (minute, hour, work_hour, day, work_day, week, month, year) from now.
+    number. ``amount`` of ``unit`` (minute, hour, work_hour, day, work_day, week, month, year) from now,
+    ``by_letter`` if it is written like an hour of the clock that no day has ("48h").
     """
 
     start: int = 0
@@ -35,6 +36,7 @@ class When(Struct, gc=False):
     amount: int | Fraction | None = None
     unit: str | None = None
     ahead: bool = False
+    by_letter: bool = False
     lunar: bool = False
     odd: str = ""
 

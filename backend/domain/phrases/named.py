@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from backend.domain.phrases import words as known
+from backend.domain.phrases import vocabulary as known
 from backend.domain.phrases.people import Found, Roster, Somebody
 from backend.domain.phrases.text import Text, plain
+from backend.domain.phrases.words import COMPOUND, ORGANISATION
 
 _WORD = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[^\S\n]*(?:[–\-/&][^\S\n]*)?")
@@ -64,12 +65,14 @@ def person_at(
     name = roster.by_name(run.words, text.accented)
     position, used = _position(run, roster)
     if position is not None and (name is None or used > name.words):
-        return _positioned(text, roster, run, position, used, addressed or asked)
+        return _positioned(text, roster, run, position, used, addressed, addressed or asked)
     if name is None:
         unknown = addressed and asked
         return Named((), run.ends[0], "", "unknown_lead") if unknown else None
     people, end = _narrowed(text, roster, name, run.ends[name.words - 1])
     typed = text.original(start, run.ends[name.words - 1])
+    if end != run.ends[name.words - 1] and (more := ORGANISATION.match(text.low, end)) and not _is_work(text, more):
+        return Named(people, end, typed, "doubtful_lead")
     doubt = "" if end != run.ends[name.words - 1] else _name_doubt(text, run, name.words, addressed, asked, head)
     if doubt == "nobody":
         return None
@@ -89,7 +92,9 @@ def _position(run: _Run, roster: Roster) -> tuple[Found | None, int]:
     return found, found.words if found else 0
 
 
-def _positioned(text: Text, roster: Roster, run: _Run, found: Found, used: int, expected: bool) -> Named | None:
+def _positioned(
+    text: Text, roster: Roster, run: _Run, found: Found, used: int, addressed: bool, expected: bool
+) -> Named | None:
     people, end = found.people, run.ends[used - 1]
     typed = text.original(run.starts[0], end)
     rest = _run(text.low, _skip(text.low, end))
@@ -103,9 +108,26 @@ def _positioned(text: Text, roster: Roster, run: _Run, found: Found, used: int, 
     if rest.words and _in(rest.words[0], known.SURNAMES, known.SURNAMES_PLAIN) and _capital(text, rest.starts[0]):
         return Named((), end, typed, "unknown_lead") if expected else None
     # A word more may be the rest of another position: "chủ tịch" is not "chủ tịch hội nông dân".
-    if known.ORGANISATION.match(text.low, end) is not None:
+    if (more := ORGANISATION.match(text.low, end)) is not None and not _is_work(text, more):
         return Named((), end, typed, "unknown_lead") if expected else None
-    return Named(people, end, typed)
+    return Named(people, end, typed, "" if addressed else _verbal(run, found, used, rest))
+
+
+def _is_work(text: Text, more: re.Match[str]) -> bool:
+    """ "Phó Chánh Văn phòng tổng hợp ý kiến": in small letters it is what to do, not part of a position."""
+    return bool(more["work"]) and text.cased and not text.capital(more.start("work"))
+
+
+def _verbal(run: _Run, found: Found, used: int, rest: _Run) -> str:
+    """A position that is work as well is somebody only where a verb follows: "giao bảo vệ kiểm tra cửa", "giao địa chính
+    đo đất"; "giao trả kết quả hồ sơ" and "giao kế hoạch thu" may give nothing but the work."""
+    verbal = plain(" ".join(run.words[:used])) in known.VERBAL_TITLES
+    if not verbal and not found.field:
+        return ""
+    work = found.field and plain(run.words[0]) in known.WORK_FIRST
+    follows = rest.words[0] if rest.words else ""
+    verb = follows in known.STARTERS - known.THINGS or follows in known.STARTERS_PLAIN - known.THINGS_PLAIN
+    return "" if verb and not work else "doubtful_lead"
 
 
 def _title_words(run: _Run, used: int) -> list[str]:
@@ -148,9 +170,11 @@ def _in(word: str, words: frozenset[str], folded: frozenset[str]) -> bool:
 
 def _name_doubt(text: Text, run: _Run, n: int, addressed: bool, asked: bool, head: bool) -> str:
     capital = text.cased and text.capital(run.starts[0])
-    if n == 1 and not addressed and known.COMPOUND.match(text.low, run.starts[0]) is not None:
+    if n == 1 and not addressed and COMPOUND.match(text.low, run.starts[0]) is not None:
         return "nobody"
     more = n < len(run.words)
+    if more and run.words[n] in ("ơi", "oi"):
+        return ""
     verb = more and starts_work(text, run, n)
     if more and _in(run.words[n], known.GIVEN, known.GIVEN_PLAIN):
         # "giao Lan Anh …" when only a Lan is known: the name goes on.

@@ -67,18 +67,22 @@ _ATOMS = {
     "noon": r"(?P<noon_>noon|midday|midnight)",
     "part": (
         r"(?:(?P<pt_edge>đầu|cuối|hết)(?: giờ| buổi)? )?(?:buổi )?"
-        r"(?P<pt_name>sáng|trưa|chiều|tối|đêm|sg|ch|morning|afternoon|evening|lunchtime)(?P<pt_now> nay| hôm nay)?"
+        r"(?P<pt_name>sáng(?! (?:kiến|tạo|lập|suốt|chế|tác|tỏ|sủa|đèn|giá|lạng|tai|mắt|dạ))|trưa"
+        r"|chiều(?! (?:cao|dài|rộng|sâu|ngang|dọc|hướng|chuộng|lòng|theo))"
+        r"|tối(?! (?:ưu|thiểu|đa|cao|hậu|mật|giản|tân|hảo|nghĩa|kiến))|đêm|sg|ch|morning|afternoon|evening|lunchtime)"
+        r"(?P<pt_now> nay| hôm nay)?"
     ),
     "edge": (
         r"(?P<eg>đầu|cuối|hết)(?: (?:giờ|buổi)(?: làm việc| hành chính)?| ngày(?: làm việc)?(?! ?[0-9])"
         r"|(?= ngày ?[0-9]))"
     ),
-    "today": r"(?:ngày )?hôm nay|bữa nay|hnay|trong ngày|today|ngày nay(?= hạn)",
+    "today": r"(?:ngày )?hôm nay|bữa nay|hnay|trong ngày(?! (?:mai|mốt|kia|hôm|mùng|mồng|thứ|chủ|[0-9]))|today|ngày nay(?= hạn)",
     "tonight": r"tonight|this (?:morning|afternoon|evening)",
-    "tomorrow": r"(?:ngày )?mai|tomorrow|tmrw?",
+    "tomorrow": r"(?:ngày )?mai(?! (?:táng|một|mối|phục|rùa|vàng|kiểng|tứ quý|danh|sau|hậu))|tomorrow|tmrw?",
     "after": r"ngày (?:mốt|kia)|m~ốt|(?<=sáng·)(?:mốt|kia)|(?<=chiều·)(?:mốt|kia)|(?:the )?day after tomorrow",
     "weekday": (
         rf"(?:(?:ngày )?thứ ?(?P<wd_no>[2-7]|hai|ba|tư|năm|sáu|bảy|bẩy)|(?P<wd_t>t[2-7])|(?P<wd_sun>chủ nhật|chúa nhật|cn))"
+        r"(?! (?:xanh|đỏ|hồng|vàng|đen|sạch|tình nguyện|văn minh|nhân ái|yêu thương)(?!\w))"
         r"(?: (?P<wd_mod>này|tới(?: đây)?|kế tiếp|sau(?! (?:khi|đó|[0-9]))))?"
         rf"|(?:(?P<wd_enmod>this|next|last|coming) )?(?P<wd_en>{_DAY_NAMES}|(?:(?<=by·)|(?<=on·)|(?<=before·)"
         rf"|(?<=next·)"
@@ -89,16 +93,16 @@ _ATOMS = {
     ),
     "weekend": r"(?P<we_edge>cuối|đầu|giữa|hết|trong) tuần",
     "span": (
-        r"(?P<sp_edge>cuối|đầu|giữa|hết) (?:(?P<sp_unit>tháng|quý|quí|năm)(?! (?:học|ngân sách|tài chính)))"
+        r"(?P<sp_edge>cuối|đầu|giữa|hết|trong) (?:(?P<sp_unit>tháng|quý|quí|năm)(?! (?:học|ngân sách|tài chính)))"
         rf"(?: (?:(?P<sp_ref>{_REF})|(?P<sp_no>(?<=năm·)20[0-9]{{2}}|(?<!năm·)(?:giêng|chạp|[0-9]{{1,2}}|iv"
         rf"|i{{1,3}}|{_SMALL}))))?"
         r"(?:(?: năm |\s?/\s?)(?P<sp_year>20[0-9]{2})| (?P<sp_yref>năm (?:này|nay|sau|tới)))?"
     ),
     "en_span": (
         r"(?P<es_edge>end|start|beginning|middle)(?: of)?(?: the)?(?: (?P<es_ref>this|next))? "
-        r"(?P<es_unit>day|week|month|quarter|year)"
+        r"(?P<es_unit>day|week|month|quarter|year|q(?P<es_no>[1-4])(?!\w))"
     ),
-    "short_span": r"eo[dwmqy]|cob|eob|close of business",
+    "short_span": r"eo[dwmqy]|cob|eob|close of business|(?:(?<=by·)|(?<=before·))(?P<ss>week|month|quarter|year)[ \-]?end",
     "en_date": (
         rf"(?:(?P<ed_m>{_MONTH_NAMES}|(?:(?<=by·)|(?<=on·)|(?<=before·))may)\.? (?P<ed_d>[0-9]{{1,2}})(?:st|nd"
         rf"|rd|th)?"
@@ -132,9 +136,9 @@ _HEADS = {
     "weekday": f"ngay thu thu2 thu3 thu4 thu5 thu6 thu7 t2 t3 t4 t5 t6 t7 chu chua cn this next last coming {_DAYS}",
     "week": "cuoi dau giua het trong tuan this next",
     "weekend": "cuoi dau giua het trong",
-    "span": "cuoi dau giua het",
+    "span": "cuoi dau giua het trong",
     "en_span": "end start beginning middle",
-    "short_span": "eod eow eom eoq eoy cob eob close",
+    "short_span": "eod eow eom eoq eoy cob eob close week month quarter year",
     "en_date": f"0 the may {_MONTH_NAMES}".replace("|", " "),
     "lunar": "am al tet",
 }  # fmt: skip

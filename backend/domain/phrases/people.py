@@ -29,10 +29,12 @@ class Somebody(Struct, frozen=True, gc=False):
 
 
 class Found(Struct, frozen=True, gc=False):
-    """People whom a run of words can mean, each once, and how many words it is."""
+    """People whom a run of words can mean, each once, and how many words it is. ``field``: the words say what kind of
+    work it is, and nothing of a person."""
 
     people: Sequence[Somebody]
     words: int
+    field: bool = False
 
 
 def words_of(text: str) -> list[str]:
@@ -57,10 +59,16 @@ class Roster:
         self._shorter: dict[str, list[_Place]] = defaultdict(list)
         self._units: dict[str, list[_Place]] = defaultdict(list)
         self._near: dict[str, set[_Place]] = defaultdict(set)
+        self._fields: set[str] = set()
         for place in self._places:
             title, unit = words_of(plain(place[0])), words_of(plain(place[1]))
-            whole, shorter = position_keys(title, unit)
-            for table, keys in ((self._titles, whole), (self._shorter, shorter), (self._units, unit_keys(unit))):
+            ways = position_keys(title, unit)
+            self._fields |= ways.fields
+            for table, keys in (
+                (self._titles, ways.whole),
+                (self._shorter, ways.shorter),
+                (self._units, unit_keys(unit)),
+            ):
                 for key in keys:
                     table[key].append(place)
             for key in place_keys(title, unit):
@@ -132,5 +140,5 @@ class Roster:
             if places := self._titles.get(key) or self._shorter.get(key):
                 everyone = (one for place in places for one in self._places[place].values())
                 people = {one.handle: one for one in islice(everyone, MOST_CHOICES)}
-                return Found(list(people.values()), n)
+                return Found(list(people.values()), n, key in self._fields and key not in self._titles)
         return None

@@ -52,17 +52,32 @@ def pick(text: Text, now: datetime, calendar: WorkCalendar) -> Picked:
         others = {resolve(one.when, now, calendar).at for one in found if one.place == "marked"}
         asks = asks if len(others) > 1 else []
     end = chosen.end + (text.low[chosen.end : chosen.end + 1] == ")" and "(" in text.low[chosen.start : chosen.end])
-    return Picked(due, (chosen.start, end), [*asks, *due.asks, *_unread(text, chosen)])
+    return Picked(due, (chosen.start, end), [*asks, *due.asks, *_unread(text, chosen, found)])
 
 
-def _unread(text: Text, chosen: Candidate) -> list[str]:
+def _unread(text: Text, chosen: Candidate, found: list[Candidate]) -> list[str]:
     before = text.low[max(0, chosen.start - near.NEAR) : chosen.start]
-    if near.UNREAD_BEFORE.search(before[-near.CLOSE :]) or (
+    # Before a marker the task ends: a number there is its own, unless it is marked as well.
+    unread = near.UNREAD_MARKED if chosen.place == "marked" else near.UNREAD_BEFORE
+    if unread.search(before if chosen.place == "marked" else before[-near.CLOSE :]) or (
         chosen.when.day is not None and near.UNREAD_AFTER.match(text.low, chosen.end)
     ):
         return ["unread"]
+    if any(one.start > chosen.end and near.ALTERNATIVE.fullmatch(text.low, chosen.end, one.start) for one in found):
+        return ["several_deadlines"]
     # "trong 5 ngày kể từ ngày nhận": from when it runs is not known here.
     return ["unknown_start"] if chosen.when.amount is not None and near.STARTING.match(text.low, chosen.end) else []
+
+
+def opens(text: Text, end: int) -> bool:
+    """Whether the line up to ``end`` is a moment, with its marker if it has one, and nothing else."""
+    low = text.low[:end]
+    found = moments(low, text.bare[:end])
+    if len(found) != 1 or low[found[0].end :].strip(" ,:-–"):
+        return False
+    before = low[: found[0].start]
+    marker = near.MARKER.search(before) or near.CONNECTOR.search(before)
+    return not before[: marker.start() if marker else None].strip(" *•-–(")
 
 
 def marked(text: Text) -> bool:
@@ -93,7 +108,7 @@ def _candidate(text: Text, when: When) -> Candidate | None:
     before = low[shift : when.start]
     start = when.start
     if (marker := near.MARKER.search(before)) is not None:
-        return _marked(when, shift + marker.start(), plain(marker[0]).rstrip(" :(=-–"))
+        return _marked(text, when, shift + marker.start(), plain(marker[0]).rstrip(" :(=-–"))
     word = ""
     if (connector := near.CONNECTOR.search(before[-near.CLOSE :])) is not None:
         word = " ".join(connector["word"].split())
@@ -102,7 +117,7 @@ def _candidate(text: Text, when: When) -> Candidate | None:
             start, before = when.start - length, before[:-length]
         else:
             word = ""
-    if not _plausible(text, when, word) or near.COUNTED.match(low, when.end):
+    if not _plausible(text, when, word) or (_ends_in_number(when) and near.COUNTED.match(low, when.end)):
         return None
     if word == "và":
         start = when.start
@@ -138,31 +153,43 @@ def _capital_in_midst(text: Text, when: When, before: str) -> bool:
     return text.cased and text.capital(when.start) and near.BEFORE_TOMORROW.search(before[-near.CLOSE :]) is None
 
 
-def _marked(when: When, start: int, marker: str) -> Candidate | None:
+def _marked(text: Text, when: When, start: int, marker: str) -> Candidate | None:
     # "Hạn sau 3 ngày" is counted from now; "hạn sau 17h" or "sau thứ 6" says from when on, not by when.
     if marker.endswith("sau") and when.amount is None and not _lasting_hours(when):
         return None
-    if not _measures(when, marker):
+    if not _measures(when, marker) or (when.by_letter and not marker.endswith(near.LASTING_MARKS)):
         return None
     if when.odd == "weak_date":
         when.odd = ""
+    before = text.low[max(0, start - near.NEAR) : start]
+    if when.amount is not None and (marker == "thoi han" or near.TERM.search(before)) and near.TERM_OF.search(before):
+        return None
     if _lasts_or_stands(when, marker):
         when.odd = "unread"
+    elif _another_term(when, marker, before):
+        when.odd = "unsure_deadline"
     return Candidate(when, start, when.end, "marked")
 
 
 def _place(text: Text, when: When, start: int, before: str) -> str:
     ends = near.TAIL.match(text.low, when.end) or near.STOP.match(text.low, when.end)
-    long = when.span is not None or (when.week is not None and when.weekday is None)
+    inside_week = when.span == "week" and when.span_edge != "cuoi" and when.span_ref is None
+    long = (when.span is not None and not inside_week) or (when.week is not None and when.weekday is None)
     dated = when.day is not None and when.minute is None and when.weekday is None
     by_clock = when.minute is not None and not when.names_day
     if (
         (near.ABOUT.search(before[-near.CLOSE :]) and not by_clock)
         or (long and near.ABOUT_SPAN.search(before[-near.CLOSE :]))
+        or (_throughout(text, when) and near.TO_END.search(before) is None)
         or (dated and near.ABOUT_DATE.search(before[-near.CLOSE :]))
     ):
         return "about" if ends else ""
     return "edge" if ends or near.HEAD.search(before[-near.CLOSE :]) else "inner"
+
+
+def _throughout(text: Text, when: When) -> bool:
+    """ "trong tháng 12": as likely when it all happens as by when it is done. A week or a day is said of deadlines only."""
+    return when.span not in (None, "week") and text.bare.startswith("trong", when.start)
 
 
 def _plausible(text: Text, when: When, word: str) -> bool:
@@ -177,6 +204,10 @@ def _plausible(text: Text, when: When, word: str) -> bool:
     return not bare_part
 
 
+def _ends_in_number(when: When) -> bool:
+    return when.weekday is None and when.offset is None and when.week is None and when.part is None
+
+
 def _lasting_hours(when: When) -> bool:
     return when.minute is not None and when.minute < 7 * 60 and not when.names_day and when.part is None
 
@@ -186,6 +217,13 @@ def _lasts_or_stands(when: When, word: str) -> bool:
     if when.amount is not None:
         return word.endswith("truoc") and not when.ahead
     return word.startswith(("thoi han", "khong qua")) and _lasting_hours(when)
+
+
+def _another_term(when: When, marker: str, before: str) -> bool:
+    """ "Hợp đồng thời hạn 12 tháng" lasts as long; "hoàn thành trước hạn thứ 6" may be done early, the term being Friday."""
+    if when.amount is not None and marker.endswith("han"):
+        return when.unit in ("month", "year") and ("thoi" in marker or near.TERM_OF.search(before) is not None)
+    return marker.startswith(("truoc han", "truoc thoi han")) and near.HEAD.search(before) is None
 
 
 def _measures(when: When, word: str) -> bool:

@@ -1,6 +1,7 @@
 """The ways a position and a unit are called: in full, without the kind of unit, without the rank. All without accents."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 #: What a unit is, as against what it is for: "Phòng Tư pháp" is asked for as "tư pháp" too.
 _UNIT_KINDS = frozenset(
@@ -43,10 +44,18 @@ def _core(words: Sequence[str]) -> Sequence[str]:
     return words[i:]
 
 
-def position_keys(title: Sequence[str], unit: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Ways to say a position in full, and ways that say less than the whole of it."""
+class PositionKeys(NamedTuple):
+    """Ways to say a position in full, ways that say less than the whole of it, and those of the latter that only name a
+    field of work: "số hóa" for "Nhân viên Số hóa"."""
+
+    whole: frozenset[str]
+    shorter: frozenset[str]
+    fields: frozenset[str]
+
+
+def position_keys(title: Sequence[str], unit: Sequence[str]) -> PositionKeys:
     if not title:
-        return frozenset(), frozenset()
+        return PositionKeys(frozenset(), frozenset(), frozenset())
     said = " ".join(title)
     whole = {said}
     for place in (unit, _core(unit)):
@@ -58,13 +67,16 @@ def position_keys(title: Sequence[str], unit: Sequence[str]) -> tuple[frozenset[
                 if title[-k:] == place[:k]
             }
     shorter = _beginnings(whole)
+    fields: set[str] = set()
     for rank in _RANKS:
         if said.startswith(rank + " "):
             core = title[len(rank.split()) :]
             ways = {" ".join((other, *core)) for other in _RANKS}
-            shorter |= ways | _beginnings(ways) | _beginnings({" ".join(core)}) | {" ".join(core)}
+            fields = _beginnings({" ".join(core)}) | {" ".join(core)}
+            shorter |= ways | _beginnings(ways) | fields
     # One word is too little for a position: "trưởng", "công", "văn" begin half of all sentences.
-    return frozenset(whole), frozenset(key for key in shorter if " " in key) - whole
+    shorter = {key for key in shorter if " " in key} - whole
+    return PositionKeys(frozenset(whole), frozenset(shorter), frozenset(fields & shorter))
 
 
 def _beginnings(ways: set[str]) -> set[str]:
@@ -73,6 +85,6 @@ def _beginnings(ways: set[str]) -> set[str]:
 
 def place_keys(title: Sequence[str], unit: Sequence[str]) -> frozenset[str]:
     """What a unit and a position are called behind a name, where two words of them are enough."""
-    ways = (unit, _core(unit), title)
+    ways = (unit, _core(unit), title, (*title, *unit), (*title, *_core(unit)))
     starts = {" ".join(way[:n]) for way in ways for n in range(2, len(way) + 1)}
     return frozenset(starts | {" ".join(_core(unit))}) - {""}

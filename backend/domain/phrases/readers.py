@@ -24,7 +24,7 @@ def _clock(m: re.Match[str]) -> When | None:
     hour, minute = number(m["ck_h"]), m["ck_m"] or m["ck_m2"] or m["ck_min"]
     minutes = 0 if not minute else number(minute)
     if hour is not None and hour > 24 and minute is None and not m["ck_half"] and not m["ck_less"]:
-        return When(amount=hour, unit="hour")
+        return When(amount=hour, unit="hour", by_letter=True)
     if hour is None or minutes is None or hour > 24 or minutes > 59 or (hour == 24 and minutes):
         return None
     total = int(hour * 60 + minutes)
@@ -135,6 +135,8 @@ def _span(m: re.Match[str]) -> When:
         when.span_no = value
         if value is None or not 1 <= value <= (12 if when.span == "month" else 4):
             when.odd = "number"
+    if plain(m["sp_edge"]) == "trong" and when.span == "year" and not m["sp_ref"] and not m["sp_no"]:
+        return None
     if year := m["sp_year"]:
         when.year = int(year)
     if year_ref := m["sp_yref"]:
@@ -159,6 +161,8 @@ def _roman(text: str) -> int | None:
 
 def _english_span(m: re.Match[str]) -> When:
     when = When(span=m["es_unit"], span_edge=_span_edge(m["es_edge"]))
+    if m["es_no"]:
+        when.span, when.span_no = "quarter", int(m["es_no"])
     if when.span == "day":
         return When(part="", edge=when.span_edge)
     if ref := m["es_ref"]:
@@ -167,7 +171,8 @@ def _english_span(m: re.Match[str]) -> When:
 
 
 def _short_span(m: re.Match[str]) -> When:
-    unit = {"w": "week", "m": "month", "q": "quarter", "y": "year"}.get(m[0][-1] if m[0].startswith("eo") else "")
+    last = m[0][-1] if m[0].startswith("eo") else ""
+    unit = m["ss"] or {"w": "week", "m": "month", "q": "quarter", "y": "year"}.get(last)
     return When(part="", edge="cuoi") if unit is None else When(span=unit, span_edge="cuoi")
 
 

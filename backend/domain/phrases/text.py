@@ -65,9 +65,10 @@ def one_way(text: str) -> str:
 
 def spelt(pattern: str) -> str:
     """The source of a regular expression in which accents may be left out, except of a letter after "~"; a blank is
-    any white space and "·" exactly one (what looks behind needs a fixed width)."""
+    any white space, " ?" none as well, and "·" exactly one (what looks behind needs a fixed width)."""
     return (
         _LETTER.sub(lambda found: found[1] or _SPELLINGS.get(found[0], found[0]), one_way(pattern))
+        .replace(" ?", r"\s*")
         .replace(" ", r"\s+")
         .replace("·", r"\s")
     )

@@ -16,8 +16,15 @@ def title_of(text: Text, pieces: list[tuple[int, int]]) -> str:
         if start > at:
             fragment = text.original(at, start)
             fragment = fragment.lstrip(_AFTER_A_PIECE if i else None)
-            fragment = fragment.rstrip(_BEFORE_A_PIECE if i < len(ends) - 1 else None)
+            fragment = _without_end(fragment) if i < len(ends) - 1 else fragment.rstrip()
             if fragment.strip(_EITHER):
                 left.append(fragment)
         at = max(at, end)
     return " ".join(" ".join(left).split())
+
+
+def _without_end(fragment: str) -> str:
+    """Without separators at its end; a sign of plus that is part of the last word ("C++", "A+") stays."""
+    left = fragment.rstrip(_BEFORE_A_PIECE)
+    rest = fragment[len(left) :]
+    return left + rest[: len(rest) - len(rest.lstrip("+"))] if left else ""

@@ -11,7 +11,9 @@ from backend.domain.phrases.patterns import BY_HEAD, GLUE, WORD
 from backend.domain.phrases.readers import READERS
 
 _SLOTS = tuple(
-    name for name in When.__struct_fields__ if name not in ("start", "end", "settled", "ahead", "lunar", "odd")
+    name
+    for name in When.__struct_fields__
+    if name not in ("start", "end", "settled", "ahead", "by_letter", "lunar", "odd")
 )
 
 
@@ -23,6 +25,8 @@ def moments(low: str, bare: str, named: Callable[[When], bool] = lambda when: Fa
     for word in WORD.finditer(bare):
         head = word[0]
         pattern = BY_HEAD.get("0" if head[0] in "0123456789" else head)
+        if pattern is None and head[-1] in "0123456789":
+            pattern = BY_HEAD.get(head.rstrip("0123456789"))
         if pattern is None or word.start() < past or (match := pattern.match(low, word.start())) is None:
             continue
         kind = match.lastgroup

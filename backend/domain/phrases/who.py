@@ -1,43 +1,25 @@
 """Who is meant: @handles, names and positions where somebody to do the work is expected, never anywhere else."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import chain
 
-from msgspec import Struct
-
-from backend.domain.phrases import words as words
+from backend.domain.phrases import words
+from backend.domain.phrases.handles import Part, Who, find_handles
 from backend.domain.phrases.named import Named, person_at
-from backend.domain.phrases.people import Roster, Somebody
+from backend.domain.phrases.people import Roster
+from backend.domain.phrases.pick import opens
 from backend.domain.phrases.text import GONE, Text
 
-_AT = re.compile(r"(?<![\w.])@(?P<handle>[^\W_]\w*(?:[.\-]\w+)*)(?P<all>/\*)?")
-_NEAR = 48
-
-
-class Part(Struct, gc=False):
-    """Somebody in the line: where, in which part, and everyone it can be (none = unknown)."""
-
-    start: int
-    end: int
-    people: Sequence[Somebody]
-    typed: str
-    together: bool = False
-    everyone: bool = False
-    doubt: str = ""
-
-
-class Who(Struct, gc=False):
-    parts: list[Part]
-    verbs: list[tuple[int, int]]
-    each: bool = False
-    unknown: bool = False
+#: How far into a line a deadline that opens it may reach.
+_OPENING = 72
 
 
 def find(text: Text, roster: Roster) -> Who:
     """Everybody in the line, taken out of ``text.low``."""
     who = Who([], [])
     if "@" in text.low:
-        _handles(text, roster, who)
+        find_handles(text, roster, who)
     _together(text, roster, who)
     leads = [part for part in who.parts if not part.together]
     if not leads and not who.unknown:
@@ -52,56 +34,6 @@ def find(text: Text, roster: Roster) -> Who:
     return who
 
 
-def _handles(text: Text, roster: Roster, who: Who) -> None:
-    last: Part | None = None
-    for match in _AT.finditer(text.low):
-        part = _mention(text, roster, match)
-        if part is None:
-            who.unknown = True
-            continue
-        low = text.low
-        before = low[max(0, part.start - _NEAR) : part.start]
-        shift = part.start - len(before)
-        if (found := words.WITH_BEFORE.search(before)) is not None:
-            part.together, part.start = True, shift + found.start()
-        elif (found := words.EACH_BEFORE.search(before)) is not None:
-            who.each, part.start = True, shift + found.start()
-        elif last is not None and words.LIST_GLUE.fullmatch(low, last.end, part.start):
-            # "phối hợp @a, @b" goes on; a plus speaks for one person only.
-            part.together = last.together and GONE not in low[last.end : part.start]
-            if last.together and text.low[last.start : last.start + 1] == "+" and part.together:
-                part.doubt = "several_leads"
-            part.start = last.end
-        elif (found := words.LEAD_BEFORE.search(before) or words.ADDRESS_BEFORE.search(before)) is not None:
-            part.start = shift + found.start()
-        if (after := words.AFTER.match(low, part.end)) is not None:
-            part.end = after.end()
-        who.parts.append(part)
-        last = part
-    for part in who.parts:
-        text.cover(part.start, part.end)
-
-
-def _mention(text: Text, roster: Roster, match: re.Match[str]) -> Part | None:
-    start, end = match.span()
-    handle = match["handle"]
-    if match["all"]:
-        people = roster.in_unit(handle)
-        return Part(start, end, people, text.original(start, end), everyone=True) if people else None
-    whole = handle
-    while True:
-        if (one := roster.by_handle(handle)) is not None:
-            return Part(start, start + 1 + len(handle), (one,), text.original(start, start + 1 + len(handle)))
-        cut = max(handle.rfind("."), handle.rfind("-"))
-        if cut < 0:
-            break
-        handle = handle[:cut]
-    named = person_at(text, roster, start + 1)
-    if named is not None and named.people and not named.doubt and named.end >= start + 1 + len(whole):
-        return Part(start, named.end, named.people, text.original(start + 1, named.end))
-    return None
-
-
 def _together(text: Text, roster: Roster, who: Who) -> None:
     """ "phối hợp với chị Hương", "+ anh Nam": coordinators by name."""
     for match in words.PLUS.finditer(text.low) if "+" in text.low else ():
@@ -110,8 +42,20 @@ def _together(text: Text, roster: Roster, who: Who) -> None:
         _coordinator(text, roster, who, match)
 
 
+def _called(text: Text, match: re.Match[str], group: str = "address") -> tuple[int, bool]:
+    """Where the name begins that a pattern has led to, and whether a form of address stands before it. In a line typed
+    with accents "chi" is no "chị"; a letter is one only before a capital or after a verb of assigning."""
+    typed = match[group]
+    if not typed:
+        return match.end(), False
+    bare = text.accented and typed.split()[-1] in words.BARE_ADDRESS
+    letter = len(typed) == 1 and not match.groupdict().get("verb") and not text.capital(match.end())
+    return (match.start(group), False) if bare or letter else (match.end(), True)
+
+
 def _coordinator(text: Text, roster: Roster, who: Who, match: re.Match[str]) -> None:
-    named = person_at(text, roster, match.end(), addressed=bool(match["address"]))
+    start, addressed = _called(text, match)
+    named = person_at(text, roster, start, addressed=addressed)
     if named is None or named.doubt:
         return
     part = Part(match.start(), named.end, named.people, named.typed, together=True)
@@ -121,30 +65,51 @@ def _coordinator(text: Text, roster: Roster, who: Who, match: re.Match[str]) -> 
 
 def _named(text: Text, roster: Roster, who: Who) -> None:
     """The lead by name or position: after a verb of assigning, else at the beginning of the line."""
-    for pattern in (words.HEAD, words.INNER):
-        for match in pattern.finditer(text.low):
-            named = _after(text, roster, match)
-            if named is not None:
-                _take(text, who, match.start("verb"), named)
-                return
+    for match in chain(words.HEAD.finditer(text.low), _later(text), words.INNER.finditer(text.low)):
+        named = _after(text, roster, match)
+        if named is not None:
+            _take(text, who, match.start("verb") if match["verb"] else match.start(), named)
+            return
     head = words.HEAD.match(text.low)
     if head is not None and head["verb"].split()[0] in ("giao", "phân", "phan", "assign"):
         for match in words.TO.finditer(text.low, head.end("verb")):
-            named = person_at(text, roster, match.end(), addressed=bool(match["address"]), asked=True)
+            if match["verb"] == "to" and not head["verb"].startswith("assign"):
+                continue
+            start, addressed = _called(text, match)
+            named = person_at(text, roster, start, addressed=addressed, asked=True)
             if named is not None and not named.doubt:
                 _take(text, who, match.start(), named)
                 return
-        who.unknown = bool(head["address"])
-    start = words.START.match(text.low)
-    assert start is not None
-    named = person_at(text, roster, start.end(), addressed=bool(start["address"]), head=True)
+        who.unknown = bool(head["address"]) and _called(text, head)[1]
+    match_ = words.START.match(text.low)
+    assert match_ is not None
+    start, addressed = _called(text, match_)
+    named = person_at(text, roster, start, addressed=addressed, head=True)
     if named is not None:
-        _take(text, who, start.start("address") if start["address"] else start.end(), named)
+        _take(text, who, match_.start("address") if addressed else start, named)
+
+
+def _later(text: Text) -> Iterator[re.Match[str]]:
+    """Whoever is named after a deadline with which the line opens; no comma needs to stand between."""
+    for match in words.LATER.finditer(text.low, 1, _OPENING):
+        if opens(text, match.start()):
+            yield match
+            return
 
 
 def _after(text: Text, roster: Roster, match: re.Match[str]) -> Named | None:
     """Whoever follows a verb of assigning. Without accents "chi" begins "chỉ huy trưởng" as well as "chị Hương"."""
-    named = person_at(text, roster, match.end(), addressed=bool(match["address"]), asked=True)
+    group = "address" if match["verb"] else "called"
+    start, addressed = _called(text, match, group)
+    named = person_at(text, roster, start, addressed=addressed, asked=True)
+    if group == "called":
+        return named if addressed and named is not None and named.people else None
+    if match["address"] and len(match["address"]) == 1 and (named is None or not named.people):
+        return None
+    if match["address"] and not addressed:
+        # "giao chi Hương" in a line with accents: most likely a slip, and asked about.
+        named = person_at(text, roster, match.end(), addressed=True, asked=True) if text.capital(match.end()) else None
+        return Named(named.people, named.end, named.typed, named.doubt or "doubtful_lead") if named else None
     if match["address"] and (named is None or not named.people):
         other = person_at(text, roster, match.start("address"), asked=True)
         if other is not None and other.people and not other.doubt:
@@ -169,18 +134,15 @@ def _more(text: Text, roster: Roster, who: Who) -> None:
     for part in leads[-1:]:
         end = part.end
         while (glue := words.ANOTHER.match(text.low, end)) is not None:
-            named = person_at(text, roster, glue.end(), addressed=_addressed(glue), asked=True)
-            if named is None or named.doubt or not named.people:
+            start, addressed = _called(text, glue, "address2" if glue["address2"] else "address")
+            named = person_at(text, roster, start, addressed=addressed, asked=True)
+            if named is None or named.doubt or not named.people or (glue["address2"] and not addressed):
                 break
-            if not _addressed(glue) and not text.capital(glue.end()) and text.cased:
+            if not addressed and not text.capital(glue.end()) and text.cased:
                 break
             who.parts.append(Part(end, named.end, named.people, named.typed))
             text.cover(end, named.end)
             end = named.end
-
-
-def _addressed(glue: re.Match[str]) -> bool:
-    return bool(glue["address"] or glue["address2"])
 
 
 def _first_verb(text: Text) -> re.Match[str] | None:
