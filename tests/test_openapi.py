@@ -27,10 +27,13 @@ from schemathesis.specs.openapi import checks
 from backend.app import create_app
 from backend.auth import api_tokens
 from backend.auth import service as auth
+from backend.auth.actors import actor_of
 from backend.auth.scopes import SCOPES
 from backend.domain.recurring import Every
 from backend.kit import db
-from backend.models import Position
+from backend.models import LedgerEntry, Position
+from backend.scores import service as scores
+from backend.scores.schemas_signing import AppealDraft, RequestDraft
 from backend.settings import Settings
 from backend.tasks import recurring, service
 from backend.tasks.schemas import DueDraft, RecurrenceDraft, TaskWords
@@ -57,6 +60,8 @@ KNOWN: dict[str, list[Any]] = {
     "period": ["2026-11", "2026-10", "2026-Q4"],
     "recurrence": [1],
     "entry_id": [1, 2, 3],
+    "request_id": [1, 2, 3],
+    "appeal_id": [1, 2],
     "file": [1],
     "leave_id": [1],
     "delegation_id": [1],
@@ -154,6 +159,18 @@ async def _work(cast: Cast, clock: FakeClock) -> None:
     await lend(cast, "head", "an")
     clock.set("2026-11-23 14:00")
     await penalise.tick()
+    await _objections(cast)
+
+
+async def _objections(cast: Cast) -> None:
+    """A request to waive for every delay, and a closed month with an appeal against it."""
+    for entry in await LedgerEntry.filter(scope="officer"):
+        asker = await actor_of(entry.person_id)  # type: ignore[attr-defined]
+        await scores.ask_waiver(asker, entry.id, RequestDraft(cause="Mất điện"))
+    await scores.close_period(await cast.actor("hr"), "2026-10")
+    await scores.announce()
+    for handle in ("an", "binh"):
+        await scores.appeal(await cast.actor(handle), "2026-10", AppealDraft(text="Chưa có việc nào được tính"))
 
 
 class Fuzz:

@@ -18,31 +18,63 @@ Band = Literal["excellent", "good", "fulfilled", "failed", "not_assessed"]
 PartName = Literal["a", "b", "c", "d", "dd", "e"]
 
 DELAYS: tuple[InstanceKind, ...] = ("delay", "further_delay")
+_NOTHING = Fraction(0)
 #: Which instances take from which part.
 _COSTS: tuple[tuple[PartName, tuple[InstanceKind, ...]], ...] = (("b", ("major_error",)), ("c", DELAYS))
 
 
-class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Disqualifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A listed reason that overrides points: whoever it is entered for stands in ``band`` at best."""
+
+    code: str
+    name: str
+    band: Band = "failed"
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The scoring rules as data; shares and weights are texts such as ``1/4`` so that they stay exact.
 
     ``delay_reading``: ``each`` instance takes ``delay_share`` of the product's progress; ``first_then_zero``: being
-    late takes it once, a further instance (past each five working days) takes everything.
+    late takes it once, a further instance (past each five working days) takes everything; ``once``: only the first
+    instance counts.
     """
 
-    code: str
-    version: int
-    name: str
     common_max: int = 30
     results_max: int = 70
     error_share: str = "1/4"
     delay_share: str = "1/4"
-    delay_reading: Literal["each", "first_then_zero"] = "each"
+    delay_reading: Literal["each", "first_then_zero", "once"] = "each"
+    #: The least share of quality and of progress that a completed product keeps.
+    floor: str = "0"
     #: Weight of a product by the task's kind, multiplied by the task's own; 1 for kinds that are not named.
     weights: dict[str, str] = {}
     #: Bands with the least points each needs, best first; below the last one: failed.
     bands: tuple[tuple[Band, str], ...] = (("excellent", "90"), ("good", "70"), ("fulfilled", "50"))
     #: d of a leader when somebody under them did not fulfil their work.
     units_failed_share: str = "1/2"
+    #: The month of a product: that of its due time in force or of its report if earlier, or of its due time alone.
+    placing: Literal["due_or_report", "due"] = "due_or_report"
+    #: Whether a product that was open when its month closed counts as assigned in each later one until it is done.
+    carry_open: bool = True
+    #: Whether coordinators count the shares they were given, or the lead the whole weight whatever was given.
+    coordinators: Literal["shares", "lead_only"] = "shares"
+    #: Whether a product handed over late stays with the former holder (completed, with its instances).
+    reassigned_late: Literal["stays", "leaves"] = "stays"
+    #: Whether a product called off late stays (completed, with its instances) or leaves the assigned.
+    cancelled_late: Literal["leaves", "stays"] = "leaves"
+    #: Warn when excellent ÷ good exceeds this; in a unit that stands in ``outstanding_band`` itself, the other.
+    excellent_cap: str = "1/5"
+    excellent_cap_outstanding: str = "1/4"
+    outstanding_band: Band = "excellent"
+    disqualifiers: tuple[Disqualifier, ...] = ()
+
+
+class RuleSet(Rules, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version of the rules under a name."""
+
+    code: str
+    version: int
+    name: str
 
     @property
     def ref(self) -> str:
@@ -95,16 +127,27 @@ class Results(msgspec.Struct, frozen=True):
 
 def results(products: Sequence[Product], rules: RuleSet, leader: LeaderParts | None = None) -> Results | None:
     """The points of results over these products; None when they weigh nothing: there is nothing to assess."""
-    weight = sum((product.weight for product in products), Fraction(0))
+    weight = _weigh(products)
     if not weight:
         return None
     extra: dict[PartName, Fraction] = {} if leader is None else {"d": leader.d, "dd": leader.dd, "e": leader.e}
     part = Fraction(rules.results_max, 3 + len(extra))
     losses: list[Loss] = []
+    # Many products are alike in all that decides what they lose: it is worked out once for each pattern.
+    patterns: dict[_Pattern, list[tuple[Loss, int | None]]] = {}
     for index, product in enumerate(products):
-        losses += _losses(index, product, product.weight / weight * part, rules)
-    lost = {name: sum((loss.points for loss in losses if loss.part == name), Fraction(0)) for name in ("b", "c")}
-    open_ = sum((loss.points for loss in losses if loss.part == "not_completed"), Fraction(0)) / 3
+        # Most lose nothing: what they are worth is not even asked.
+        if product.completed and not product.instances:
+            continue
+        instances = _in_order(product.instances)
+        pattern = _pattern(product, instances)
+        if pattern not in patterns:
+            patterns[pattern] = _losses(product.completed, instances, product.weight / weight * part, rules)
+        for loss, which in patterns[pattern]:
+            entry_id = None if which is None else instances[which].entry_id
+            losses.append(Loss(loss.part, loss.points, index, entry_id))
+    lost = _sums(losses)
+    open_ = lost["not_completed"] / 3
     parts: dict[PartName, Fraction] = {
         "a": 1 - open_ / part,
         "b": 1 - (open_ + lost["b"]) / part,
@@ -114,25 +157,60 @@ def results(products: Sequence[Product], rules: RuleSet, leader: LeaderParts | N
         parts[name] = share
         if share != 1:
             losses.append(Loss(part=name, points=(1 - share) * part))
-    return Results(parts=parts, points=part * sum(parts.values(), Fraction(0)), losses=tuple(losses))
+    return Results(parts=parts, points=part * sum(parts.values(), _NOTHING), losses=tuple(losses))
 
 
-def _losses(index: int, product: Product, full: Fraction, rules: RuleSet) -> list[Loss]:
-    """What one product loses, when each of its three parts is worth ``full`` points."""
-    if not product.completed:
-        return [Loss(part="not_completed", points=3 * full, product=index)] if full else []
-    losses: list[Loss] = []
-    if not product.instances:
-        return losses
+def _weigh(products: Iterable[Product]) -> Fraction:
+    """The sum of weights; adding whole numbers by denominator is many times faster than adding fractions."""
+    sums: dict[int, int] = {}
+    for product in products:
+        above, below = product.weight.as_integer_ratio()
+        sums[below] = sums.get(below, 0) + above
+    return sum((Fraction(above, below) for below, above in sums.items()), _NOTHING)
+
+
+#: Weight, whether completed, and the kinds of the instances in order with whether each is waived.
+_Pattern = tuple[int, int, bool, tuple[tuple[InstanceKind, bool], ...]]
+
+
+def _in_order(instances: Sequence[Instance]) -> Sequence[Instance]:
+    return instances if len(instances) < 2 else sorted(instances, key=lambda one: (one.at, one.entry_id))
+
+
+def _pattern(product: Product, instances: Sequence[Instance]) -> _Pattern:
+    kinds = tuple([(one.kind, one.waived) for one in instances]) if product.completed else ()
+    return (*product.weight.as_integer_ratio(), product.completed, kinds)
+
+
+def _sums(losses: Iterable[Loss]) -> dict[str, Fraction]:
+    """Σ by part; equal losses are counted first, since adding fractions is slow."""
+    counts: dict[tuple[str, int, int], int] = {}
+    for loss in losses:
+        key = (loss.part, *loss.points.as_integer_ratio())
+        counts[key] = counts.get(key, 0) + 1
+    found: dict[str, Fraction] = {"b": _NOTHING, "c": _NOTHING, "not_completed": _NOTHING}
+    for (part, above, below), n in counts.items():
+        found[part] += Fraction(above * n, below)
+    return found
+
+
+def _losses(
+    completed: bool, instances: Sequence[Instance], full: Fraction, rules: RuleSet
+) -> list[tuple[Loss, int | None]]:
+    """What one product loses, when each of its three parts is worth ``full`` points, each loss with the number of its
+    instance."""
+    if not completed:
+        return [(Loss("not_completed", 3 * full), None)] if full else []
+    losses: list[tuple[Loss, int | None]] = []
     for part, kinds in _COSTS:
         left = Fraction(1)
-        for instance in sorted(product.instances, key=lambda one: (one.at, one.entry_id)):
+        for number, instance in enumerate(instances):
             if instance.kind not in kinds or instance.waived:
                 continue
-            # Never below 0 for a product: the last instances may cost less than their share, or nothing.
-            share = min(_share(instance, rules, first=left == 1), left)
+            # Never below the floor for a product: the last instances may cost less than their share, or nothing.
+            share = min(_share(instance, rules, first=left == 1), max(left - exact(rules.floor), _NOTHING))
             left -= share
-            losses.append(Loss(part=part, points=share * full, product=index, entry_id=instance.entry_id))
+            losses.append((Loss(part, share * full), number))
     return losses
 
 
@@ -142,7 +220,7 @@ def _share(instance: Instance, rules: RuleSet, *, first: bool) -> Fraction:
         return exact(rules.error_share)
     if rules.delay_reading == "each":
         return exact(rules.delay_share)
-    if instance.kind == "further_delay":
+    if instance.kind == "further_delay" and rules.delay_reading == "first_then_zero":
         return Fraction(1)
     return exact(rules.delay_share) if first else Fraction(0)
 
@@ -158,6 +236,20 @@ def units_share(bands: Iterable[Band], rules: RuleSet) -> Fraction | None:
 def band(total: Fraction, rules: RuleSet) -> Band:
     """The band of a total of points."""
     return next((name for name, least in rules.bands if total >= exact(least)), "failed")
+
+
+def overridden(found: Band, reasons: Iterable[str], rules: RuleSet) -> Band:
+    """The band after disqualifiers (codes): the worst of what the points gave and what each reason allows. A reason
+    that the set does not list means ``failed``: somebody entered it, so it is not forgotten."""
+    order = [*(name for name, _ in rules.bands), "failed"]
+    allowed = {reason.code: reason.band for reason in rules.disqualifiers}
+    return max([found, *(allowed.get(reason, "failed") for reason in reasons)], key=order.index)
+
+
+def exceeds_cap(excellent: int, good: int, rules: RuleSet, *, outstanding: bool = False) -> bool:
+    """Whether too many are excellent beside those rated good; with nobody good, one excellent is too many."""
+    cap = exact(rules.excellent_cap_outstanding if outstanding else rules.excellent_cap)
+    return excellent > cap * good
 
 
 def product_weight(weight: Fraction, kind: str, rules: RuleSet) -> Fraction:

@@ -12,7 +12,7 @@ from backend.domain.scoring import InstanceKind
 from backend.domain.types import SYSTEM, Actor
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
-from backend.models import Task
+from backend.models import Task, Unit
 from backend.scores import rules
 
 SCOPES = ("officer", "unit")
@@ -66,7 +66,8 @@ async def _pair(
     reason: str = "",
     data: dict[str, Any],
 ) -> int | None:
-    ruleset = await rules.in_force(happened_at.astimezone(ZONE).date())
+    path = (await Unit.get(id=task.unit_id)).path
+    ruleset = await rules.in_force(happened_at.astimezone(ZONE).date(), path)
     async with transaction():
         made = []
         for scope in SCOPES:

@@ -26,13 +26,13 @@ async def stored_people(period: Period, span: PeriodSpan, ids: Iterable[int]) ->
     wanted = sorted(set(ids))
     rows = await PeriodResult.filter(period_id=period.id, person_id__in=wanted)
     later = await corrections.of_people(period.key, wanted)
-    ruleset = await rules.in_force(span.until_on)
+    known = await rules.RuleBook.load()
     found = {}
     for row in rows:
         explained = read(row.data)
         sealed = {line.id for line in explained.corrections}
         new = [one for one in later.get(explained.id, []) if one.id not in sealed]
-        found[explained.id] = _corrected(explained, new, ruleset) if new else explained
+        found[explained.id] = _corrected(explained, new, known) if new else explained
     return found
 
 
@@ -47,11 +47,16 @@ def read(data: dict[str, Any]) -> Explanation:
     return msgspec.convert(data, Explanation)
 
 
-def _corrected(explained: Explanation, new: list[Correction], ruleset: scoring.RuleSet) -> Explanation:
+def _corrected(explained: Explanation, new: list[Correction], known: rules.RuleBook) -> Explanation:
     lines = [*explained.corrections, *(correction_line(one, after_close=True) for one in new)]
     total, band = explained.total, explained.band
     if total is not None:
         changed = total.fraction + sum((one.points for one in new), Fraction(0))
         changed = min(max(changed, Fraction(0)), Fraction(100))
-        total, band = points(changed), scoring.band(changed, ruleset)
+        # By the very version that the period was closed under.
+        ruleset = known.ref(explained.rule_set)
+        if ruleset is None:
+            raise LookupError(f"no published rule set {explained.rule_set!r}")
+        reasons = [one.code for one in explained.disqualified]
+        total, band = points(changed), scoring.overridden(scoring.band(changed, ruleset), reasons, ruleset)
     return msgspec.structs.replace(explained, corrections=lines, total=total, band=band)

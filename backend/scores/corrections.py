@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from backend import audit
+from backend.domain.scoring_periods import PeriodSpan
 from backend.domain.types import Actor
 from backend.errors import Conflict, Unprocessable
 from backend.kit import clock
@@ -69,11 +70,7 @@ async def correct(
     An ``adjustment`` needs an open period; a decided ``appeal`` may change a closed one and shows as such. Raises
     NotFound for a stranger, Forbidden for anybody but HR over the person, Conflict when the period is closed.
     """
-    if not points.is_finite() or not 0 < abs(points) <= _MOST or points != points.quantize(Decimal("0.0001")):
-        raise Unprocessable("correction_points", most=int(_MOST))
-    reason = reason.strip()
-    if not reason:
-        raise Unprocessable("reason_needed")
+    reason = checked(points, reason)
     period = read_period(period_key)
     async with transaction():
         seats = (await people.holders(period, people=[person_id])).get(person_id, [])
@@ -85,32 +82,48 @@ async def correct(
             raise Unprocessable("no_position_in_period", period=period.key)
         if kind == "adjustment" and await closed_among([period.key]):
             raise Conflict("period_closed", period=period.key)
-        ruleset = await rules.in_force(period.until_on)
-        now = clock.now()
-        entry = await LedgerEntry.create(
-            key=f"{kind}:{period.key}:{person_id}:{secrets.token_hex(6)}",
-            kind=kind,
-            scope="officer",
-            person_id=person_id,
-            unit_id=seats[0].unit_id,
-            count=0,
-            points=points,
-            happened_at=now,
-            recorded_at=now,
-            rule=rules.RULE_CORRECTION,
-            rule_version=ruleset.ref,
-            decided_by_id=actor.person_id or None,
-            reason=reason,
-            data={"period": period.key},
-        )
-        await audit.record(
-            actor,
-            f"score.{kind}",
-            "ledger_entry",
-            entry.id,
-            person=person_id,
-            period=period.key,
-            points=str(points),
-            reason=reason,
-        )
+        return await write(actor, person_id, seats[0].unit_id, period, points, reason, kind)
+
+
+def checked(points: Decimal, reason: str) -> str:
+    """The reason without blanks around it. Raises Unprocessable for points out of range or no reason."""
+    if not points.is_finite() or not 0 < abs(points) <= _MOST or points != points.quantize(Decimal("0.0001")):
+        raise Unprocessable("correction_points", most=int(_MOST))
+    if not reason.strip():
+        raise Unprocessable("reason_needed")
+    return reason.strip()
+
+
+async def write(
+    actor: Actor, person_id: int, unit_id: int, period: PeriodSpan, points: Decimal, reason: str, kind: Kind
+) -> int:
+    """Write the entry of a correction that was decided on; returns its id. Who may is the caller's to see to."""
+    ruleset = await rules.in_force(period.until_on)
+    now = clock.now()
+    entry = await LedgerEntry.create(
+        key=f"{kind}:{period.key}:{person_id}:{secrets.token_hex(6)}",
+        kind=kind,
+        scope="officer",
+        person_id=person_id,
+        unit_id=unit_id,
+        count=0,
+        points=points,
+        happened_at=now,
+        recorded_at=now,
+        rule=rules.RULE_CORRECTION,
+        rule_version=ruleset.ref,
+        decided_by_id=actor.person_id or None,
+        reason=reason,
+        data={"period": period.key},
+    )
+    await audit.record(
+        actor,
+        f"score.{kind}",
+        "ledger_entry",
+        entry.id,
+        person=person_id,
+        period=period.key,
+        points=str(points),
+        reason=reason,
+    )
     return int(entry.id)

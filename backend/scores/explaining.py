@@ -1,41 +1,47 @@
 """From a computed score to its explanation: every point that is missing from 100 beside its cause."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from heapq import nsmallest
 from typing import Any, Literal, cast
 
 import msgspec
 
 from backend.domain.scoring import DELAYS, Loss, PartName, RuleSet
 from backend.domain.scoring_periods import PeriodSpan, Placed
-from backend.scores.book import Book, Computed
+from backend.scores.book import Book
 from backend.scores.corrections import Correction
+from backend.scores.counting import Computed, weight_of
 from backend.scores.instances import Entry
 from backend.scores.marks import SELF
 from backend.scores.products import Segment
 from backend.scores.schemas import (
     CorrectionLine,
+    DisqualifierLine,
     EntryLine,
     Explanation,
     PartLine,
     Points,
     ProductLine,
+    RestLine,
     ScoreRow,
     WaiverLine,
     points,
 )
 
 _ZERO = Fraction(0)
+_FREE = points(_ZERO)
+#: So many products of a unit are listed at most; the rest is a number and a sum.
+MOST_LISTED = 500
 
 
-def of_person(book: Book, person_id: int, name: str, handle: str) -> Explanation:
-    """The explanation of somebody the book was loaded for."""
+def of_person(book: Book, person_id: int, name: str, handle: str, computed: Computed | None = None) -> Explanation:
+    """The explanation of somebody the book was loaded for, or of what was computed for them from it."""
     seats = book.holders.get(person_id, [])
     return _explain(
-        book.person(person_id),
+        computed or book.person(person_id),
         book.period,
-        book.rules,
         subject="person",
         id=person_id,
         ref=handle,
@@ -47,12 +53,11 @@ def of_person(book: Book, person_id: int, name: str, handle: str) -> Explanation
     )
 
 
-def of_unit(computed: Computed, rules: RuleSet, period: PeriodSpan, unit_id: int, code: str, name: str) -> Explanation:
+def of_unit(computed: Computed, period: PeriodSpan, unit_id: int, code: str, name: str) -> Explanation:
     """The explanation of a unit."""
     return _explain(
         computed,
         period,
-        rules,
         subject="unit",
         id=unit_id,
         ref=code,
@@ -64,10 +69,11 @@ def of_unit(computed: Computed, rules: RuleSet, period: PeriodSpan, unit_id: int
     )
 
 
-def _explain(computed: Computed, period: PeriodSpan, rules: RuleSet, **more: Any) -> Explanation:
-    found = computed.results
+def _explain(computed: Computed, period: PeriodSpan, **more: Any) -> Explanation:
+    found, rules = computed.results, computed.rules
     losses = found.losses if found else ()
-    on_time, late, open_ = _buckets(computed)
+    listed, rest = _listed(computed, losses, rules)
+    on_time, late, open_ = buckets(computed)
     return Explanation(
         leader=computed.leader,
         period=period.key,
@@ -76,7 +82,7 @@ def _explain(computed: Computed, period: PeriodSpan, rules: RuleSet, **more: Any
         status="open",
         rule_set=rules.ref,
         rule_set_name=rules.name,
-        assigned=len(computed.counted),
+        assigned=on_time + late + open_,
         on_time=on_time,
         late=late,
         open=open_,
@@ -88,8 +94,10 @@ def _explain(computed: Computed, period: PeriodSpan, rules: RuleSet, **more: Any
         total=_maybe(computed.total),
         band=computed.band or "",
         missing=list(computed.missing),
-        products=_products(computed, losses, rules),
+        products=listed,
+        rest=rest,
         parts_lost=_parts_lost(computed, losses),
+        disqualified=_disqualified(computed),
         **more,
     )
 
@@ -98,16 +106,18 @@ def _maybe(value: Fraction | None) -> Points | None:
     return None if value is None else points(value)
 
 
-def _buckets(computed: Computed) -> tuple[int, int, int]:
+def buckets(computed: Computed) -> tuple[int, int, int]:
     """Done on time, done late, not done: they sum to what was assigned. A waiver does not make a late task early."""
     done = [segment for segment, placed in computed.counted if placed.completed]
-    late = sum(_is_late(segment) for segment in done)
-    return len(done) - late, late, len(computed.counted) - len(done)
+    clean = sum(group.n for group in computed.clean)
+    late = sum(_is_late(segment) for segment in done) + sum(group.late for group in computed.clean)
+    return len(done) + clean - late, late, len(computed.counted) - len(done)
 
 
 def _is_late(segment: Segment) -> bool:
-    charged = any(entry.kind in DELAYS for entry in segment.entries)
-    return charged or (segment.reported_at is not None and segment.reported_at > segment.due_at)
+    if segment.entries and any(entry.kind in DELAYS for entry in segment.entries):
+        return True
+    return segment.reported_at is not None and segment.reported_at > segment.due_at
 
 
 def _parts(computed: Computed, rules: RuleSet) -> list[PartLine]:
@@ -134,34 +144,74 @@ def _parts_lost(computed: Computed, losses: Iterable[Loss]) -> list[PartLine]:
     ]
 
 
-def _products(computed: Computed, losses: Iterable[Loss], rules: RuleSet) -> list[ProductLine]:
+def _listed(computed: Computed, losses: Iterable[Loss], rules: RuleSet) -> tuple[list[ProductLine], RestLine | None]:
+    """Every product; of a unit with many the dearest, and what the others are together."""
     by_product: defaultdict[int, list[Loss]] = defaultdict(list)
     for loss in losses:
-        if loss.product is not None:
+        if loss.product is not None and loss.product < len(computed.counted):
             by_product[loss.product].append(loss)
+    clean = sum(group.n for group in computed.clean)
+    chosen: Iterable[int] = range(len(computed.counted))
+    if clean or len(computed.counted) > MOST_LISTED:
+        chosen = _dearest(computed, by_product)
+    listed = [_product(*computed.counted[index], by_product.get(index, ()), rules) for index in chosen]
+    left = len(computed.counted) + clean - len(listed)
+    if not left:
+        return listed, None
+    shown = set(chosen)
+    lost = _sum(loss for index, of in by_product.items() if index not in shown for loss in of)
+    return listed, RestLine(left, points(lost))
+
+
+def _sum(losses: Iterable[Loss]) -> Fraction:
+    """Σ of many losses, few of which differ: they are counted before they are added."""
+    counts: dict[tuple[int, int], int] = {}
+    for loss in losses:
+        key = loss.points.as_integer_ratio()
+        counts[key] = counts.get(key, 0) + 1
+    return sum((Fraction(above * n, below) for (above, below), n in counts.items()), _ZERO)
+
+
+def _dearest(computed: Computed, by_product: dict[int, list[Loss]]) -> list[int]:
+    telling = [index for index, (segment, _) in enumerate(computed.counted) if segment.entries or by_product.get(index)]
+    if len(telling) <= MOST_LISTED:
+        return telling
+    # Only the order is asked for: floating point is fast and good enough, and the same everywhere.
+    lost = {index: -sum(float(loss.points) for loss in by_product.get(index, ())) for index in telling}
+    return sorted(nsmallest(MOST_LISTED, telling, key=lambda index: (lost[index], index)))
+
+
+def _disqualified(computed: Computed) -> list[DisqualifierLine]:
+    names = {one.code: one.name for one in computed.rules.disqualifiers}
     return [
-        _product(segment, placed, by_product[index], rules) for index, (segment, placed) in enumerate(computed.counted)
+        DisqualifierLine(one.id, one.code, names.get(one.code, one.code), one.reason, one.by, one.at)
+        for one in computed.disqualified
     ]
 
 
-def _product(segment: Segment, placed: Placed, losses: list[Loss], rules: RuleSet) -> ProductLine:
+def _product(segment: Segment, placed: Placed, losses: Sequence[Loss], rules: RuleSet) -> ProductLine:
     cost = {loss.entry_id: loss.points for loss in losses}
     return ProductLine(
-        task_id=segment.task_id,
-        code=segment.code,
-        title=segment.title,
-        secret=segment.secret,
-        kind=segment.kind,
-        part=segment.part,
-        weight=str(segment.weight * Fraction(rules.weights.get(segment.kind, "1"))),
-        due_at=segment.due_at,
-        reported_at=segment.reported_at if placed.completed else None,
-        completed=placed.completed,
-        carried=placed.carried,
-        late=_is_late(segment) or not placed.completed,
-        lost=points(sum(cost.values(), _ZERO)),
-        entries=[_entry(entry, cost.get(entry.id, _ZERO)) for entry in segment.entries],
+        segment.task_id,
+        segment.code,
+        segment.title,
+        segment.secret,
+        segment.kind,
+        segment.part,
+        _said(weight_of(segment, rules)),
+        segment.due_at,
+        segment.reported_at if placed.completed else None,
+        placed.completed,
+        placed.carried,
+        not placed.completed or _is_late(segment),
+        points(sum(cost.values(), _ZERO)) if cost else _FREE,
+        [_entry(entry, cost.get(entry.id, _ZERO)) for entry in segment.entries],
     )
+
+
+def _said(weight: Fraction) -> str:
+    above, below = weight.as_integer_ratio()
+    return str(above) if below == 1 else f"{above}/{below}"
 
 
 def _entry(entry: Entry, cost: Fraction) -> EntryLine:

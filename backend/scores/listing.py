@@ -31,7 +31,7 @@ async def table(
     NotFound for a unit in which the actor sees no scores, Invalid for a bad period or cursor.
     """
     period = read_period(period_key)
-    paths = await _paths(actor, unit)
+    paths = await paths_of(actor, unit)
     limit = max(1, min(limit, MAX_LIMIT))
     lines = await _page(actor, period, paths, after, limit + 1)
     shown = lines[:limit]
@@ -40,15 +40,16 @@ async def table(
     return ScoreTable(
         period=period.key,
         status="closed" if closed else "open",
-        rule_set=(await rules.in_force(period.until_on)).ref,
-        units=await _units(period, paths) if after is None else [],
+        rule_set=(await rules.in_force(period.until_on, paths[0] if paths else "/")).ref,
+        units=await units_of(period, paths) if after is None else [],
         people=await _people(period, [line.person_id for line in shown]),
         next=cursor(last.name_folded, last.person_id) if last else None,
     )
 
 
-async def _paths(actor: Actor, unit: str | None) -> list[str] | None:
-    """Paths of the units whose people are listed: None = all, none = only the actor."""
+async def paths_of(actor: Actor, unit: str | None) -> list[str] | None:
+    """Paths of the units whose people are listed: None = all, none = only the actor. Raises NotFound for a unit in which
+    the actor sees no scores."""
     allowed = access.paths(actor)
     if unit is None:
         return None if allowed is None else list(allowed)
@@ -89,7 +90,8 @@ async def _people(period: PeriodSpan, ids: list[int]) -> list[ScoreRow]:
     return [explaining.row(found[person_id], seats[person_id][0].title) for person_id in ids if person_id in found]
 
 
-async def _units(period: PeriodSpan, paths: list[str] | None) -> list[ScoreRow]:
+async def units_of(period: PeriodSpan, paths: list[str] | None) -> list[ScoreRow]:
+    """The lines of the units at and under some paths (None = all), parents before children."""
     if paths == []:
         return []
     units = [unit for unit in await units_under(paths) if unit.closed_on is None or unit.closed_on > period.from_on]

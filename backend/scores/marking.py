@@ -1,16 +1,15 @@
 """Marks: the common points a leader enters (a self-mark beside them), and a leader's own parts d, đ, e."""
 
-from datetime import datetime
 from decimal import Decimal
 
 from backend import audit
 from backend.domain.types import Actor
 from backend.errors import Conflict, Forbidden, NotFound, Unprocessable
 from backend.kit import clock
-from backend.kit.db import Sql, transaction
+from backend.kit.db import transaction
 from backend.models import Period
 from backend.org.queries import find_person, find_unit
-from backend.scores import access, people, rules
+from backend.scores import access, marks, people, rules, sign_offs
 from backend.scores.marks import DECIDING, SELF
 from backend.scores.periods import CLOSED, ensure_period, read_period
 from backend.scores.schemas import MarkDraft, MarkView
@@ -23,7 +22,8 @@ async def mark(actor: Actor, period_key: str, draft: MarkDraft) -> MarkView:
 
     A leader over the person or HR enters what counts; the person's own ``common`` is kept beside it. A unit's common
     mark comes from a leader above it or HR. Raises NotFound for a stranger, Forbidden for whoever may not,
-    Unprocessable for a value out of range or a part that is not theirs, Conflict when the period is closed.
+    Unprocessable for a value out of range or a part that is not theirs, Conflict when the period is closed or the step
+    that this mark belongs to was signed: then it is taken back first.
     """
     period = read_period(period_key)
     if (draft.person is None) == (draft.unit is None):
@@ -33,12 +33,14 @@ async def mark(actor: Actor, period_key: str, draft: MarkDraft) -> MarkView:
         if (await Period.filter(id=period_id).select_for_update().get()).status == CLOSED:
             raise Conflict("period_closed", period=period.key)
         most = Decimal((await rules.in_force(period.until_on)).common_max) if draft.what == "common" else _PERCENT
-        if not _in_range(draft.value, most):
+        if not marks.in_range(draft.value, most):
             raise Unprocessable("mark_out_of_range", most=int(most))
         subject = _person(actor, period_key, draft) if draft.person is not None else _unit(actor, draft)
         person_id, unit_id, level = await subject
+        if await sign_offs.signed(period_id, person_id, unit_id, level):
+            raise Conflict("sign_off_done")
         now = clock.now()
-        await _write(period_id, person_id, unit_id, draft, level, actor, now)
+        await marks.put(period_id, person_id, unit_id, draft.what, level, draft.value, actor.person_id, now)
         await audit.record(
             actor,
             "score.marked",
@@ -50,11 +52,6 @@ async def mark(actor: Actor, period_key: str, draft: MarkDraft) -> MarkView:
             value=str(draft.value),
         )
     return MarkView(draft.what, level, draft.value, now)
-
-
-def _in_range(value: Decimal, most: Decimal) -> bool:
-    """0 to ``most`` with at most three decimals; nothing else that a decimal can be (NaN, infinity)."""
-    return value.is_finite() and 0 <= value <= most and value == value.quantize(Decimal("0.001"))
 
 
 #: (person, unit, level): one of the first two is None.
@@ -87,23 +84,3 @@ async def _unit(actor: Actor, draft: MarkDraft) -> _Subject:
         raise Unprocessable("mark_leaders_only")
     access.require(access.decides_for_unit(actor, unit.path))
     return None, unit.id, DECIDING
-
-
-async def _write(
-    period_id: int,
-    person_id: int | None,
-    unit_id: int | None,
-    draft: MarkDraft,
-    level: str,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    subject = "person_id" if person_id is not None else "unit_id"
-    sql = Sql()
-    await sql.run(
-        "insert into mark (period_id, person_id, unit_id, what, level, value, marked_by_id, marked_at) values ("
-        f"{sql.arg(period_id)}, {sql.arg(person_id)}, {sql.arg(unit_id)}, {sql.arg(draft.what)}, {sql.arg(level)}, "
-        f"{sql.arg(draft.value)}, {sql.arg(actor.person_id)}, {sql.arg(now)}) "
-        f"on conflict (period_id, {subject}, what, level) do update set value = excluded.value, "
-        "marked_by_id = excluded.marked_by_id, marked_at = excluded.marked_at"
-    )

@@ -1,9 +1,10 @@
 """Who held which position in a period: whose score it is, who leads whom."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from backend.domain.access import Target, under
+from backend.domain.access import Target
 from backend.domain.scoring_periods import PeriodSpan
 from backend.domain.types import Role
 from backend.kit.db import Sql
@@ -86,16 +87,25 @@ async def charge_of(seats: Sequence[Holder]) -> list[str]:
 def below(leader: Sequence[Holder], charge: Sequence[str], everybody: Holders) -> list[int]:
     """The people in a leader's charge: every position in those units, without the leader and, in a unit they lead
     themselves, without leaders of the same or a higher rank."""
-    person_id = leader[0].person_id
-    own = {seat.path: seat.rank for seat in leader if seat.role is Role.LEADER}
-    found = []
-    for other, seats in everybody.items():
-        if other == person_id:
-            continue
-        if any(
-            under(seat.path, path) and not (seat.role is Role.LEADER and seat.rank <= own.get(seat.path, 0))
-            for seat in seats
-            for path in charge
-        ):
-            found.append(other)
-    return found
+    return Tree(everybody).below(leader, charge)
+
+
+class Tree:
+    """Positions by the paths of their units, to ask who is in whose charge without looking at everybody."""
+
+    def __init__(self, everybody: Holders) -> None:
+        self._seats = sorted((seat for seats in everybody.values() for seat in seats), key=lambda seat: seat.path)
+        self._paths = [seat.path for seat in self._seats]
+        self._order = {person_id: number for number, person_id in enumerate(everybody)}
+
+    def below(self, leader: Sequence[Holder], charge: Sequence[str]) -> list[int]:
+        """As :func:`below`, in the order of the holders."""
+        person_id = leader[0].person_id
+        own = {seat.path: seat.rank for seat in leader if seat.role is Role.LEADER}
+        found: set[int] = set()
+        for path in charge:
+            # Paths are digits and slashes: whatever lies under one sorts before the same with "~".
+            for seat in self._seats[bisect_left(self._paths, path) : bisect_left(self._paths, path + "~")]:
+                if not (seat.role is Role.LEADER and seat.rank <= own.get(seat.path, 0)):
+                    found.add(seat.person_id)
+        return sorted(found - {person_id}, key=self._order.__getitem__)

@@ -5,7 +5,7 @@ import msgspec
 from backend.domain.types import Actor
 from backend.errors import NotFound
 from backend.org.queries import find_person, find_unit
-from backend.scores import access, explaining, people, reading
+from backend.scores import access, appeal_views, explaining, people, reading
 from backend.scores.cost import cost_of
 from backend.scores.listing import table
 from backend.scores.periods import CLOSED, current_month, read_period
@@ -40,7 +40,11 @@ async def explain(actor: Actor, person_id: int, period_key: str) -> Explanation:
     can = []
     if found.status != CLOSED:
         can += ["mark", "waive"] if access.decides(actor, person_id, seats) else []
-        can += ["self_mark"] if actor.person_id == person_id else []
+        can += ["self_mark", "ask_waiver"] if actor.person_id == person_id else []
+        keeps = actor.person_id != person_id and any(access.keeps(actor, seat.path) for seat in seats)
+        can += ["adjust"] if keeps else []
+    elif actor.person_id == person_id and await appeal_views.may_appeal(period.key, person_id):
+        can.append("appeal")
     return msgspec.structs.replace(found, can=can)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from backend.domain.scoring_periods import PeriodSpan
 from backend.org.queries_units import UnitRow
-from backend.scores import book, explaining
+from backend.scores import explaining
 from backend.scores.book import Book
 from backend.scores.closed import closed_period, stored_people, stored_units
 from backend.scores.people import Holders
 from backend.scores.schemas import Explanation
+from backend.scores.unit_book import UnitBook
 
 #: Person → (full name, handle).
 Names = dict[int, tuple[str, str]]
@@ -28,11 +29,8 @@ async def of_units(period: PeriodSpan, units: Sequence[UnitRow]) -> dict[int, Ex
     closed = await closed_period(period.key)
     if closed is not None:
         return await stored_units(closed, [unit.id for unit in units])
-    found = {}
-    for unit in units:
-        computed, ruleset = await book.of_unit(unit.id, unit.path, period)
-        found[unit.id] = explaining.of_unit(computed, ruleset, period, unit.id, unit.code, unit.name)
-    return found
+    book = await UnitBook.load(period, units)
+    return {unit.id: explaining.of_unit(book.unit(unit), period, unit.id, unit.code, unit.name) for unit in units}
 
 
 def names_of(holders: Holders) -> Names:

@@ -7,6 +7,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.auth.guards import scope
 from backend.domain.types import Actor
+from backend.kit.http import PathId
 from backend.kit.paging import DEFAULT_LIMIT, link_header
 from backend.scores import queries, service
 from backend.scores.schemas import Explanation, MarkDraft, MarkView, ScoreTable, Waived, WaiverDraft
@@ -54,7 +55,7 @@ async def mark(request: AnyRequest, period: FromPath[str], data: JSONBody[MarkDr
 
 
 @post("/api/scores/entries/{entry_id:int}/waive", status_code=200, guards=WRITERS)
-async def waive(request: AnyRequest, entry_id: FromPath[int], data: JSONBody[WaiverDraft]) -> Waived:
+async def waive(request: AnyRequest, entry_id: PathId, data: JSONBody[WaiverDraft]) -> Waived:
     """Confirm the objective cause of a delay or error: a compensating entry for the officer and one for the unit."""
     return await service.waive(_actor(request), entry_id, data.reason)
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -24,10 +25,17 @@ class Points(msgspec.Struct, frozen=True):
 
 
 def points(value: Fraction) -> Points:
+    """The wire form of a number of points."""
+    return _points(*value.as_integer_ratio())
+
+
+@lru_cache(maxsize=65536)
+def _points(above: int, below: int) -> Points:
+    # The same few values come again and again; whole numbers are faster to look up than fractions.
     with localcontext() as context:
         context.prec = 40
-        shown = (Decimal(value.numerator) / value.denominator).quantize(_SHOWN, ROUND_HALF_EVEN)
-    return Points(exact=str(value), shown=str(shown))
+        shown = (Decimal(above) / below).quantize(_SHOWN, ROUND_HALF_EVEN)
+    return Points(exact=str(above) if below == 1 else f"{above}/{below}", shown=str(shown))
 
 
 class WaiverLine(msgspec.Struct, frozen=True):
@@ -92,12 +100,31 @@ class CorrectionLine(msgspec.Struct, frozen=True):
     after_close: bool = False
 
 
+class DisqualifierLine(msgspec.Struct, frozen=True):
+    """A listed reason that overrides the points: a code of the rule set, its name there, what it rests on."""
+
+    id: int
+    code: str
+    name: str
+    reason: str
+    by: str
+    at: datetime
+
+
+class RestLine(msgspec.Struct, frozen=True):
+    """Products of a unit that are not listed one by one: the clean ones, and beyond the 500 dearest."""
+
+    products: int
+    lost: Points
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """A score and the cause of every point that is missing from 100.
 
-    100 − total = (common_max − common) + Σ ``lost`` of products and parts − Σ corrections, exactly (a total outside
-    0–100 is cut). ``missing`` names marks that nobody has entered (``common``, ``d``, ``dd``, ``e``): there is no
-    total without them, never a default. Without any product: band ``not_assessed``.
+    100 − total = (common_max − common) + Σ ``lost`` of products, rest and parts − Σ corrections, exactly (a total
+    outside 0–100 is cut). ``disqualified`` overrides the band that the points would give. ``missing`` names marks that
+    nobody has entered (``common``, ``d``, ``dd``, ``e``): there is no total without them, never a default. Without any
+    product: band ``not_assessed``.
     """
 
     subject: Literal["person", "unit"]
@@ -129,6 +156,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     missing: list[str]
     products: list[ProductLine]
     parts_lost: list[PartLine]
+    rest: RestLine | None = None
+    disqualified: list[DisqualifierLine] = []
     #: What this reader may do here.
     can: list[str] = []
 
@@ -136,6 +165,37 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     def partial(self) -> bool:
         """Whether there are products but no total yet."""
         return self.total is None and self.band != "not_assessed"
+
+
+class OpenLine(msgspec.Struct, frozen=True):
+    """A product that will not be completed when the month ends, if nothing changes: late already or due until then;
+    ``coming`` = when it will be charged until then; ``lost`` = what it would cost in the month."""
+
+    code: str
+    title: str
+    due_at: datetime
+    late: bool
+    instances: int
+    coming: list[datetime]
+    lost: Points
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """A running month: the score as it stands ``at`` now, and ``then``, at its end, if nothing changes."""
+
+    person: str
+    name: str
+    period: str
+    at: datetime
+    results_now: Points | None
+    total_now: Points | None
+    results_then: Points | None
+    total_then: Points | None
+    band_then: Band | Literal[""]
+    missing: list[str]
+    open_late: int
+    open_then: int
+    open: list[OpenLine]
 
 
 class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,6 +106,8 @@ class _Page:
             yield self.say("total_missing", missing=missing)
         else:
             yield self.say("total", points=self.number(one.total), band=self.say(f"band.{one.band}"))
+        for reason in one.disqualified:
+            yield self.say("disqualified", name=reason.name, reason=reason.reason, by=reason.by, at=self.at(reason.at))
 
     def _losses(self) -> Iterator[str]:
         one = self.explained
@@ -118,6 +120,8 @@ class _Page:
         yield self.say("lost", points=self.number(lost)) if lost else self.say("nothing_lost")
         for product in told:
             yield from self._product(product)
+        if one.rest is not None:
+            yield self.say("rest", n=one.rest.products, points=self.number(one.rest.lost))
         for part in one.parts_lost:
             yield self.say("part_lost", name=self.say(f"parts.{part.name}"), points=self.number(part.points))
         if one.total is not None and one.common is not None:
@@ -172,6 +176,8 @@ class _Page:
 
 
 def lost_points(explained: Explanation) -> Fraction:
-    """Points of the results lost: Σ of products and of a leader's parts, exactly."""
+    """Points of the results lost: Σ of products, of those not listed and of a leader's parts, exactly."""
     products = sum((product.lost.fraction for product in explained.products), _ZERO)
+    if explained.rest is not None:
+        products += explained.rest.lost.fraction
     return products + sum((part.points.fraction for part in explained.parts_lost), _ZERO)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from backend import audit, outbox
 from backend.auth.actors import ZONE
 from backend.calendars.queries import calendar_for
@@ -11,49 +13,94 @@ from backend.domain.types import Actor, Urgency
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
 from backend.kit.db import transaction
-from backend.models import LedgerEntry, Task, Unit
+from backend.models import LedgerEntry, Task, Unit, WaiverRequest
 from backend.scores import access, people, rules
+from backend.scores.people import Holder
 from backend.scores.periods import closed_among, keys_around, read_period
 from backend.scores.schemas import Waived
 
-_WAIVABLE = ("delay", "further_delay", "major_error")
+WAIVABLE = ("delay", "further_delay", "major_error")
+
+
+class Charged(msgspec.Struct, frozen=True):
+    """An instance with both its entries, the officer's and the unit's, locked until the end of the transaction;
+    ``month`` is where it counts, ``seats`` are the officer's positions there."""
+
+    pair: list[Any]
+    officer: Any
+    task: Task
+    month: str
+    seats: list[Holder]
+
+
+async def charged(actor: Actor, entry_id: int) -> Charged:
+    """The instance named by either of its two entries. Raises NotFound for one of somebody whose scores the actor does
+    not see, and for an entry that is no instance."""
+    found = await LedgerEntry.filter(id=entry_id).first()
+    if found is None:
+        raise NotFound("not_found")
+    stem = found.key.rpartition(":")[0]
+    keys = [f"{stem}:officer", f"{stem}:unit"]
+    pair: list[Any] = await LedgerEntry.filter(key__in=keys).select_for_update().order_by("id")
+    officer = next((entry for entry in pair if entry.scope == "officer"), None)
+    if officer is None or officer.kind not in WAIVABLE:
+        raise NotFound("not_found")
+    task = await Task.get(id=officer.task_id)
+    month = month_of(task.reported_at or clock.now(), ZONE)
+    seats = (await people.holders(read_period(month), people=[officer.person_id])).get(officer.person_id, [])
+    access.require_sight(actor, officer.person_id, seats)
+    return Charged(pair, officer, task, month, seats)
+
+
+async def require_waivable(one: Charged) -> None:
+    """Raises Conflict when the instance was waived before or its period is closed."""
+    if closed := await closed_among(keys_around(one.month)):
+        raise Conflict("period_closed", period=closed)
+    if await LedgerEntry.filter(compensates_id__in=[entry.id for entry in one.pair], kind="waiver").exists():
+        raise Conflict("entry_already_waived")
 
 
 async def waive(actor: Actor, entry_id: int, reason: str) -> Waived:
     """Compensate an instance, named by either of its two entries; the entries themselves stay.
 
-    Raises NotFound for an entry of somebody whose scores the actor does not see, Forbidden for the officer themself and
-    whoever is neither a leader over them nor their HR, Conflict when it was waived before or its period is closed.
+    Grants an open request for it too. Raises NotFound for an entry of somebody whose scores the actor does not see,
+    Forbidden for the officer themself and whoever is neither a leader over them nor their HR, Conflict when it was
+    waived before or its period is closed.
     """
     reason = reason.strip()
     if not reason:
         raise Unprocessable("reason_needed")
     async with transaction():
-        pair = await _pair(entry_id)
-        officer = next((entry for entry in pair if entry.scope == "officer"), None)
-        if officer is None or officer.kind not in _WAIVABLE:
-            raise NotFound("not_found")
-        task = await Task.get(id=officer.task_id)
-        counted_in = month_of(task.reported_at or clock.now(), ZONE)
-        seats = (await people.holders(read_period(counted_in), people=[officer.person_id])).get(officer.person_id, [])
-        access.require_sight(actor, officer.person_id, seats)
-        access.require(access.decides(actor, officer.person_id, seats))
-        if closed := await closed_among(keys_around(counted_in)):
-            raise Conflict("period_closed", period=closed)
-        made = [await _compensate(actor, entry, reason) for entry in pair]
-        await audit.record(
-            actor, "score.waived", "ledger_entry", officer.id, person=officer.person_id, task=task.code, reason=reason
+        one = await charged(actor, entry_id)
+        access.require(access.decides(actor, one.officer.person_id, one.seats))
+        await require_waivable(one)
+        made = [await _compensate(actor, entry, reason) for entry in one.pair]
+        await WaiverRequest.filter(entry_id=one.officer.id, decision="").update(
+            decision="granted", reason=reason, decided_by_id=actor.person_id, decided_at=clock.now()
         )
-        await _tell(actor, officer, task, reason)
+        await audit.record(
+            actor,
+            "score.waived",
+            "ledger_entry",
+            one.officer.id,
+            person=one.officer.person_id,
+            task=one.task.code,
+            reason=reason,
+        )
+        await _tell(actor, one.officer, one.task, reason)
     return Waived(made)
+
+
+def task_ref(task: Task) -> TaskRef:
+    """What a notice says of the task of an instance."""
+    return TaskRef(task.id, task.code, task.title, task.due_at, Urgency(task.urgency), task.secret)
 
 
 async def _tell(actor: Actor, officer: Any, task: Task, reason: str) -> None:
     """Whoever was charged hears that it is settled, in the next working moment."""
-    ref = TaskRef(task.id, task.code, task.title, task.due_at, Urgency(task.urgency), task.secret)
     calendar = await calendar_for((await Unit.get(id=officer.unit_id)).path)
     await outbox.enqueue(
-        EntryWaived(task=ref, by=actor.name, reason=reason),
+        EntryWaived(task=task_ref(task), by=actor.name, reason=reason),
         officer.person_id,
         f"EntryWaived:{officer.id}",
         topic="score",
@@ -61,18 +108,7 @@ async def _tell(actor: Actor, officer: Any, task: Task, reason: str) -> None:
     )
 
 
-async def _pair(entry_id: int) -> list[Any]:
-    """The officer's and the unit's entry, locked until the end of the transaction."""
-    found = await LedgerEntry.filter(id=entry_id).first()
-    if found is None:
-        raise NotFound("not_found")
-    stem = found.key.rpartition(":")[0]
-    return await LedgerEntry.filter(key__in=[f"{stem}:officer", f"{stem}:unit"]).select_for_update().order_by("id")
-
-
 async def _compensate(actor: Actor, entry: Any, reason: str) -> int:
-    if await LedgerEntry.filter(compensates_id=entry.id, kind="waiver").exists():
-        raise Conflict("entry_already_waived")
     now = clock.now()
     made = await LedgerEntry.create(
         key=f"waiver:{entry.key}",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -133,6 +134,15 @@ def _what(words: str) -> dict[str, Any]:
     if found := _MAX.search(words):
         return {"code": "field_too_long", "max": int(found.group(1))}
     return {"code": "field_wrong"}
+
+
+def number_of(form: Form, name: str) -> Decimal | None:
+    """A number as people type it, a comma as good as a point; None when nothing was typed. Raises InvalidFields."""
+    text = form.text(name).replace(",", ".")
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        raise InvalidFields("invalid_fields", [{"where": name, "code": "field_wrong"}]) from None
 
 
 async def uploads(settings: Settings, actor: Actor, form: Form, name: str) -> list[int]:

@@ -6,14 +6,30 @@ from litestar.types import ControllerRouterHandler
 
 from backend.auth.guards import PasswordChangeNeeded, SignInNeeded
 from backend.settings import Settings
-from backend.web import account, assigning, calendars, demo, me, people, proposals, scores, task, task_acts, work
+from backend.web import (
+    account,
+    agencies,
+    assigning,
+    calendars,
+    demo,
+    me,
+    people,
+    periods,
+    proposals,
+    requests,
+    rules,
+    scores,
+    task,
+    task_acts,
+    work,
+)
 from backend.web.docs import ReferencePage
 from backend.web.render import assets
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
     """All page routes; those that move the product clock exist in a demo only."""
-    features = [account, work, assigning, task, task_acts, scores, people, calendars, proposals, me]
+    features = [account, work, assigning, task, task_acts, agencies, scores, rules, periods, requests, people, calendars, proposals, me]
     if settings.demo:
         features.append(demo)
     pages = Router(

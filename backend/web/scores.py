@@ -14,7 +14,7 @@ from backend.domain.types import Actor
 from backend.errors import AppError, InvalidFields
 from backend.org.queries import find_person
 from backend.org.queries_units import units_under
-from backend.scores import access, queries, service
+from backend.scores import access, appeal_views, queries, requests, service, standing_queries
 from backend.scores.periods import current_month, keys_around, read_period
 from backend.scores.schemas import Explanation, MarkDraft, ScoreRow
 from backend.web.forms import Form, Trouble, read, to_struct, trouble_of
@@ -61,7 +61,7 @@ async def scores_page(request: AnyRequest) -> Response[Any]:
         sort=sort,
         unit=unit or "",
         units=[("", words.t("people.all_units")), *units],
-        periods=_periods(found.period, words),
+        periods=period_choices(found.period, words),
         sorts={name: f"/scores?{urlencode({**kept, 'sort': name})}" for name in _SORTS},
         more=f"/scores?{urlencode({**kept, 'after': found.next})}" if found.next else None,
     )
@@ -100,7 +100,7 @@ def _bars(units: list[ScoreRow]) -> list[tuple[str, int]]:
     return sorted(shares, key=lambda pair: -pair[1])[:12]
 
 
-def _periods(chosen: str, words: Words) -> list[tuple[str, str]]:
+def period_choices(chosen: str, words: Words) -> list[tuple[str, str]]:
     """This month and those before it, each quarter after its last month; the chosen one is always among them."""
     keys: list[str] = []
     first = words.today.replace(day=1)
@@ -139,6 +139,7 @@ async def _show(
 ) -> Page:
     actor, words = actor_of(request), words_of(request)
     found = await _explain(actor, ref, period)
+    appeals = (await appeal_views.appeals_seen(actor, period=found.period, person_id=found.id)).items
     products = sorted(found.products, key=lambda product: (-product.lost.fraction, product.due_at))
     return page(
         request,
@@ -150,8 +151,11 @@ async def _show(
         costly=[product for product in products if product.lost.fraction or product.late],
         clean=[product for product in products if not product.lost.fraction and not product.late],
         period_name=period_name(found.period, words),
-        periods=_periods(found.period, words),
+        periods=period_choices(found.period, words),
         marks=_marks(found),
+        steps=await standing_queries.taken(actor, found.period, found.subject, found.id),
+        asked=await requests.last_asked([entry.id for product in products for entry in product.entries]),
+        appeals=appeals if found.subject == "person" else [],
         missing_names=", ".join(words.t(f"part.{name}") for name in found.missing),
         form=form or Form([]),
         trouble=trouble,

@@ -9,6 +9,7 @@ from backend.auth.guards import page_signed_in
 from backend.calendars.queries import calendar_of_unit
 from backend.domain.types import Actor
 from backend.errors import Forbidden
+from backend.scores import requests
 from backend.tasks import queries
 from backend.tasks.schemas import DeliveryView, TaskView
 from backend.web.choices import Choices, leads_for
@@ -60,6 +61,7 @@ async def show_task(
         "with_words": [act for act in WITH_WORDS if act in task.can],
         "quick": quick_choices(words, calendar),
         "leads": await _leads(actor, task, form),
+        "charges": await requests.own_charges(actor, task.id),
         "demo_task": task.code,
     }
     status = trouble.status if trouble else 200

@@ -4,9 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from backend.auth.actors import actor_of
+from backend.domain.types import SYSTEM
 from backend.models import LedgerEntry
+from backend.scores import marks
 from backend.scores.schemas import MarkDraft
-from backend.scores.service import mark
+from backend.scores.schemas_signing import SignDraft
+from backend.scores.service import mark, sign
+from backend.scores.standing_queries import standing
 from backend.tasks.schemas import DueDraft, TaskDraft
 from backend.tasks.service import accept, assign, report
 from tests.cast import Cast
@@ -56,3 +61,24 @@ class Office:
 def end_of(period: str = PERIOD) -> datetime:
     """Some working morning after the period."""
     return {"2026-11": vn("2026-12-02 08:00"), "2026-12": vn("2027-01-05 08:00")}[period]
+
+
+async def sign_all(period: str = PERIOD, value: str | None = None) -> int:
+    """Take every step that anybody owes for an ended period, as whoever owes it; returns how many. ``value`` is the
+    common mark of those who have none yet (leaders' own marks and waiver requests must be settled before)."""
+    signed = 0
+    while True:
+        found = await standing(SYSTEM, period)
+        ready = [one for one in found.owed if not one.waits]
+        if not ready:
+            return signed
+        for one in ready:
+            by = await actor_of(one.holder_ids[0])
+            subject: Any = {one.subject: one.ref}
+            given = one.self_value if one.step == "self" else one.head_value
+            first = given or one.head_value or one.self_value or value
+            mark = None if given or first is None else Decimal(first)
+            if one.subject == "unit" and await marks.of_unit(period, one.id) is not None:
+                mark = None
+            await sign(by, period, SignDraft(step=one.step, value=mark, **subject))
+            signed += 1

@@ -18,7 +18,7 @@ from backend.scores.schemas import MarkDraft
 from backend.scores.service import close_period, correct, ensure_period, ensure_rules, mark, waive
 from backend.tasks.service import report
 from reminders.schedule import run_all_due
-from tests.backend.scores_office import PERIOD, Office, end_of
+from tests.backend.scores_office import PERIOD, Office, end_of, sign_all
 
 
 @pytest.fixture
@@ -220,6 +220,7 @@ async def worked(office: Office) -> None:
             await office.mark(leader, "90", what)
     for unit in ("tuphap", "ubnd"):
         await mark(await office.cast.actor("hr"), PERIOD, draft("29", unit=unit))
+    await sign_all()
 
 
 async def test_a_closed_period_is_sealed_and_never_changes(office: Office, cast, clock):
@@ -247,18 +248,32 @@ async def test_a_closed_period_is_sealed_and_never_changes(office: Office, cast,
     assert (unit.status, unit.assigned) == ("closed", 2)
 
 
-async def test_closing_names_every_missing_mark(office: Office, cast, clock):
+async def test_closing_names_who_owes_what(office: Office, cast, clock):
     await office.task(done="2026-12-04 09:00")
     clock.set(end_of())
     await run_all_due()
     with pytest.raises(InvalidFields) as caught:
         await close_period(await cast.actor("hr"), PERIOD)
-    missing = {(issue["where"], issue["value"]) for issue in caught.value.issues}
-    assert ("person:an", "common") in missing
-    assert ("person:head", "dd") in missing
-    assert ("unit:tuphap", "common") in missing
-    assert not any(where == "person:binh" for where, _ in missing)
+    owed = {(issue["where"], issue["value"], issue["holders"]) for issue in caught.value.issues}
+    assert caught.value.code == "sign_offs_missing"
+    assert ("person:an", "self", cast.an.full_name) in owed
+    assert ("person:head", "self", cast.head.full_name) in owed
+    assert ("unit:tuphap", "leader", cast.chair.full_name) in owed
+    assert ("unit:ubnd", "leader", cast.hr.full_name) in owed
+    assert not any(where == "person:binh" for where, _, _ in owed), "nothing to assess, nothing to sign"
     assert await PeriodResult.all().count() == 0
+    assert await Period.filter(status="closed").count() == 0
+
+
+async def test_closing_names_every_missing_mark(office: Office, cast, clock):
+    await worked(office)
+    await Mark.filter(person_id__in=[cast.an.id, cast.head.id], level="leader").delete()
+    await Mark.filter(unit_id=cast.units["tuphap"].id).delete()
+    with pytest.raises(InvalidFields) as caught:
+        await close_period(await cast.actor("hr"), PERIOD)
+    missing = {(issue["where"], issue["value"]) for issue in caught.value.issues}
+    assert caught.value.code == "marks_missing"
+    assert {("person:an", "common"), ("person:head", "dd"), ("unit:tuphap", "common")} <= missing
     assert await Period.filter(status="closed").count() == 0
 
 

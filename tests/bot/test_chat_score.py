@@ -3,7 +3,7 @@
 import pytest
 
 from backend.kit.text import fold
-from backend.models import LedgerEntry, Person
+from backend.models import LedgerEntry, OutboxNotice, Person, Task
 from backend.tasks import service
 from backend.tasks.schemas import DueDraft
 from bot.inbound.scores import is_asked
@@ -20,6 +20,7 @@ async def late(office: Office, clock: FakeClock) -> str:
     await penalise.tick()
     await service.report(await office.cast.actor("an"), task.id, "Xong")
     await service.accept(await office.cast.actor("head"), task.id)
+    await OutboxNotice.all().update(status="sent")
     return task.code
 
 
@@ -78,8 +79,6 @@ def test_words_that_only_begin_like_it_ask_for_nothing(words: str) -> None:
 
 
 async def test_a_secret_task_is_named_by_its_code_alone(office: Office, late: str) -> None:
-    from backend.models import Task
-
     await Task.filter(code=late).update(secret=True)
     phone = await office.phone("an")
     phone.send("điểm")
@@ -106,6 +105,7 @@ async def test_many_losses_are_counted_and_not_all_named(office: Office, clock: 
     clock.set("2026-11-25 09:00")
     await penalise.tick()
     assert await LedgerEntry.filter(scope="officer").count() == 10
+    await OutboxNotice.all().update(status="sent")
     phone = await office.phone("an")
     phone.send("điểm")
     await office.turn()

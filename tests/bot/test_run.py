@@ -33,7 +33,7 @@ async def test_the_bot_hears_answers_and_sends(db: None, cast: Cast, settings: S
         await put(moved(), cast.an)
         bot.kick()
         await phone.wait_for("đổi hạn việc CV26-000001")
-        assert {command["command"] for command in phone.commands} == {"viec", "hoantac", "nghi", "giup"}
+        assert {command["command"] for command in phone.commands} == {"viec", "diem", "hoantac", "nghi", "giup"}
         assert await state.get(linking.TELEGRAM_NAME) == fake.calls_of("getMe")[0].result["username"]
     assert (await OutboxNotice.all().first()).status == "sent"
     assert captured_problems(fake) == []

@@ -109,7 +109,8 @@ async def test_everything_due_is_done_and_then_nothing_is(db, cast, clock, give,
     assert await run_all_due() == 0
     kinds = {text.split()[0] for text in await said()}
     assert {"TaskUnacknowledged", "TaskSilent", "TaskLate", "TaskLateForAssigner"} <= kinds
-    assert [job.name for job in JOBS] == ["calendars", "penalise", "escalate", "remind", "recur", "leave", "prune"]
+    names = ["calendars", "penalise", "escalate", "remind", "recur", "scores", "leave", "prune"]
+    assert [job.name for job in JOBS] == names
 
 
 KILLED = """

@@ -16,10 +16,12 @@ from backend.domain.phrases.echo import echo
 from backend.domain.phrases.handles import Part, Who
 from backend.domain.phrases.people import MOST_CHOICES, Roster, Somebody
 from backend.domain.phrases.pick import pick
+from backend.domain.phrases.reasons import ASKS, Ask
 from backend.domain.phrases.text import GONE, Text, read
 from backend.domain.phrases.title import title_of
 
 __all__ = [
+    "ASKS",
     "Choice",
     "Lead",
     "Level",
@@ -64,12 +66,11 @@ def parse(line: str, now: datetime, calendar: WorkCalendar, roster: Roster) -> P
             (Piece(kind, text.at[start], text.at[end]) for kind, start, end in pieces), key=lambda one: one.start
         ),
     )
-    _people(phrase, who)
-    phrase.asks += [*marks.asks, *picked.asks]
+    asks = [*_people(phrase, who), *marks.asks, *picked.asks]
     if not title:
-        phrase.asks.append("no_title")
-    phrase.asks = list(dict.fromkeys(phrase.asks))
-    phrase.confidence = "ask" if phrase.asks else "certain"
+        asks.append("no_title")
+    phrase.asks = list(dict.fromkeys(asks))
+    phrase.confidence = "ask" if asks else "certain"
     return phrase
 
 
@@ -90,23 +91,26 @@ def _still_there(text: Text, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield run.span()
 
 
-def _people(phrase: Phrase, who: Who) -> None:
+def _people(phrase: Phrase, who: Who) -> list[Ask]:
+    """Puts everybody into the draft; why they have to be asked about."""
+    asks: list[Ask] = []
     seen: set[str] = set()
     leads = [part for part in who.parts if not part.together]
     for part in leads:
-        _add(phrase.leads, part, seen, phrase.asks)
+        _add(phrase.leads, part, seen, asks)
     for part in who.parts:
         if part.together:
-            _add(phrase.coordinators, part, seen, phrase.asks)
+            _add(phrase.coordinators, part, seen, asks)
     if who.unknown:
-        phrase.asks.append("unknown_lead")
+        asks.append("unknown_lead")
     elif not phrase.leads:
-        phrase.asks.append("no_lead")
+        asks.append("no_lead")
     if len(leads) > 1 and len(phrase.leads) > 1 and not who.each:
-        phrase.asks.append("several_leads")
+        asks.append("several_leads")
+    return asks
 
 
-def _add(to: list[Lead], part: Part, seen: set[str], asks: list[str]) -> None:
+def _add(to: list[Lead], part: Part, seen: set[str], asks: list[Ask]) -> None:
     if part.doubt:
         asks.append(part.doubt)
     if len(part.people) > 1 and not part.everyone:

@@ -15,8 +15,10 @@ from backend.domain.calendar import WorkCalendar
 from backend.domain.phrases.hours import moment
 from backend.domain.phrases.moment import When
 from backend.domain.phrases.months import in_month, month_after, period, year_meant
+from backend.domain.phrases.reasons import Ask
 
-_FAR = 36_500
+#: Nobody gives work for longer; it is a slip of the keyboard.
+_FAR = timedelta(3_660)
 
 
 class Due(Struct, gc=False):
@@ -24,7 +26,7 @@ class Due(Struct, gc=False):
 
     at: datetime | None
     rule: str | None
-    asks: list[str]
+    asks: list[Ask]
     day_off: bool = False
 
 
@@ -37,13 +39,15 @@ def resolve(when: When, now: datetime, calendar: WorkCalendar) -> Due:
         return Due(None, None, ["no_working_day"])
     if due.at is not None and due.at <= now:
         return Due(None, None, [*due.asks, "past"])
+    if due.at is not None and due.at - now > _FAR:
+        due.asks.append("too_far")
     return due
 
 
 def _resolve(when: When, now: datetime, calendar: WorkCalendar) -> Due:
     if when.lunar:
         return Due(None, None, ["lunar"])
-    asks = [when.odd] if when.odd else []
+    asks: list[Ask] = [when.odd] if when.odd and when.odd != "weak_date" else []
     if when.amount is not None:
         due = _from_now(when, now, calendar)
         due.asks += asks
@@ -57,7 +61,7 @@ def _resolve(when: When, now: datetime, calendar: WorkCalendar) -> Due:
     return Due(None, None, [*asks, "past"])
 
 
-_Days = Iterator[tuple[date | None, list[str]]]
+_Days = Iterator[tuple[date | None, list[Ask]]]
 
 
 def _days(when: When, today: date, calendar: WorkCalendar) -> _Days:
@@ -69,7 +73,7 @@ def _days(when: When, today: date, calendar: WorkCalendar) -> _Days:
         yield day + timedelta(1), ["past"]
     elif when.day is not None:
         for day, reasons in _dates(when, today):
-            doubt = ["weekday_differs"] if when.weekday not in (None, day.weekday()) else []
+            doubt: list[Ask] = ["weekday_differs"] if when.weekday not in (None, day.weekday()) else []
             yield day, reasons + doubt
     elif when.weekday is not None:
         yield from _weekdays(when, today)
@@ -101,7 +105,7 @@ def _weeks(when: When, today: date, calendar: WorkCalendar) -> _Days:
     ref = when.span_ref if when.span is not None else when.week
     monday = today - timedelta(today.weekday())
     edge = when.span_edge or "cuoi"
-    explicit = ["past"] if ref == 0 else []
+    explicit: list[Ask] = ["past"] if ref == 0 else []
     for ahead in range(3) if ref in (None, 0) else (ref or 0,):
         days = [monday + timedelta(7 * ahead + i) for i in range(7)]
         working = [day for day in days if calendar.is_working_day(day)]
@@ -119,8 +123,8 @@ def _spans(when: When, today: date, calendar: WorkCalendar) -> _Days:
     here = today.year * 12 + today.month - 1
     here -= here % months
     year = year_meant(when.year, today)
-    no_doubt: list[str] = []
-    later: list[tuple[int, list[str]]] = []
+    no_doubt: list[Ask] = []
+    later: list[tuple[int, list[Ask]]] = []
     if when.span_no is not None:
         first = (year if year is not None else today.year) * 12 + (when.span_no - 1) * months
         later = [] if year is not None else [(first + 12, [])]
@@ -132,7 +136,7 @@ def _spans(when: When, today: date, calendar: WorkCalendar) -> _Days:
         first, later = here, [(here + months, [] if when.span_ref is None else ["past"])]
     for month, reasons in [(first, no_doubt), *later]:
         day = _in_span(month, months, when.span_edge or "cuoi", calendar)
-        unsaid = ["middle"] if when.span_edge == "giua" and months > 1 else []
+        unsaid: list[Ask] = ["middle"] if when.span_edge == "giua" and months > 1 else []
         yield day, reasons + unsaid if day is not None else ["no_working_day"]
 
 
@@ -145,7 +149,7 @@ def _in_span(month: int, months: int, edge: str, calendar: WorkCalendar) -> date
     return day if first <= day <= last else None
 
 
-def _dates(when: When, today: date) -> Iterator[tuple[date, list[str]]]:
+def _dates(when: When, today: date) -> Iterator[tuple[date, list[Ask]]]:
     """A day of a month. One that the month lacks is its last, and asked about if the month was named."""
     assert when.day is not None
     here = today.year * 12 + today.month - 1
@@ -163,7 +167,7 @@ def _dates(when: When, today: date) -> Iterator[tuple[date, list[str]]]:
         yield in_month(when.day, month + 12), ["next_year"]
 
 
-def _overflow(day: int, month: int) -> list[str]:
+def _overflow(day: int, month: int) -> list[Ask]:
     return ["no_such_day"] if in_month(day, month).day != day else []
 
 
@@ -171,8 +175,6 @@ def _from_now(when: When, now: datetime, calendar: WorkCalendar) -> Due:
     """So much time from now: by the clock, in working time, or in days, weeks and months of the calendar."""
     assert when.amount is not None
     amount = Fraction(when.amount)
-    if amount > _FAR:
-        return Due(None, None, ["too_far"])
     if when.unit in ("minute", "hour"):
         minutes = ceil(amount * (60 if when.unit == "hour" else 1))
         return Due((now.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(now.tzinfo), "instant", [])
@@ -181,7 +183,7 @@ def _from_now(when: When, now: datetime, calendar: WorkCalendar) -> Due:
         return Due(calendar.add(now, minutes), "minutes", [])
     if when.unit == "work_day" and amount.denominator != 1:
         return Due(calendar.add(now, ceil(amount * calendar.data.day_minutes)), "minutes", ["part_of_day"])
-    asks = ["part_of_day"] if amount.denominator != 1 or when.unit in ("half_day", "quarter") else []
+    asks: list[Ask] = ["part_of_day"] if amount.denominator != 1 or when.unit in ("half_day", "quarter") else []
     day, rule = _day_from_now(when.unit or "day", ceil(amount), amount, now, calendar)
     at, doubts = moment(when, day, calendar)
     return Due(at, rule if when.minute is None and when.part is None else "instant", asks + doubts)

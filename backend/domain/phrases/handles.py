@@ -8,10 +8,13 @@ from msgspec import Struct
 from backend.domain.phrases import words
 from backend.domain.phrases.named import person_at
 from backend.domain.phrases.people import Roster, Somebody
+from backend.domain.phrases.reasons import Doubt
 from backend.domain.phrases.text import GONE, Text
 
-_AT = re.compile(r"(?<![\w.])@(?P<handle>[^\W_]\w*(?:[.\-]\w+)*)(?P<all>/\*)?")
+_AT = re.compile(r"(?<![\w.])@(?P<blank>[ ]?)(?P<handle>[^\W_]\w*(?:[.\-]\w+)*)(?P<all>/\*)?")
 _NEAR = 48
+#: A blank behind the @ is a slip where somebody is expected; elsewhere it may say where or at what price.
+_HEAD = re.compile(r"(?:^|[\n\x00,;:.(])[\s\-–*•]*$")
 
 
 class Part(Struct, gc=False):
@@ -23,7 +26,7 @@ class Part(Struct, gc=False):
     typed: str
     together: bool = False
     everyone: bool = False
-    doubt: str = ""
+    doubt: Doubt = ""
 
 
 class Who(Struct, gc=False):
@@ -38,33 +41,43 @@ def find_handles(text: Text, roster: Roster, who: Who) -> None:
     for match in _AT.finditer(text.low):
         part = _mention(text, roster, match)
         if part is None:
-            who.unknown = True
+            who.unknown = who.unknown or not match["blank"]
             continue
-        low = text.low
-        before = low[max(0, part.start - _NEAR) : part.start]
-        shift = part.start - len(before)
-        if (found := words.WITH_BEFORE.search(before)) is not None:
-            part.together, part.start = True, shift + found.start()
-        elif (found := words.EACH_BEFORE.search(before)) is not None:
-            who.each, part.start = True, shift + found.start()
-        elif last is not None and words.LIST_GLUE.fullmatch(low, last.end, part.start):
-            # "phối hợp @a, @b" goes on; a plus speaks for one person only.
-            part.together = last.together and GONE not in low[last.end : part.start]
-            if last.together and text.low[last.start : last.start + 1] == "+" and part.together:
-                part.doubt = "several_leads"
-            part.start = last.end
-        elif (found := words.LEAD_BEFORE.search(before) or words.ADDRESS_BEFORE.search(before)) is not None:
-            part.start = shift + found.start()
-        if (after := words.AFTER.match(low, part.end)) is not None:
-            part.end = after.end()
+        _beside(text, who, part, last)
+        if match["blank"] and not _HEAD.search(text.low, 0, part.start):
+            part.doubt = part.doubt or "doubtful_lead"
         who.parts.append(part)
         last = part
     for part in who.parts:
         text.cover(part.start, part.end)
 
 
+def _beside(text: Text, who: Who, part: Part, last: Part | None) -> None:
+    """What stands before and after a handle: whether they only help, whether each gets a task, and what to take out."""
+    low = text.low
+    before = low[max(0, part.start - _NEAR) : part.start]
+    shift = part.start - len(before)
+    if (found := words.WITH_BEFORE.search(before)) is not None:
+        part.together, part.start = True, shift + found.start()
+    elif (found := words.EACH_BEFORE.search(before)) is not None:
+        who.each, part.start = True, shift + found.start()
+    elif last is not None and words.LIST_GLUE.fullmatch(low, last.end, part.start):
+        # "phối hợp @a, @b" goes on; a plus speaks for one person only.
+        part.together = last.together and GONE not in low[last.end : part.start]
+        if last.together and text.low[last.start : last.start + 1] == "+" and part.together:
+            part.doubt = "several_leads"
+        part.start = last.end
+    elif (found := words.LEAD_BEFORE.search(before) or words.ADDRESS_BEFORE.search(before)) is not None:
+        part.start = shift + found.start()
+    if (after := words.AFTER.match(low, part.end)) is not None:
+        part.end = after.end()
+    if (number := words.ENTRY.search(low[: part.start])) is not None:
+        part.start = number.start("no")
+
+
 def _mention(text: Text, roster: Roster, match: re.Match[str]) -> Part | None:
     start, end = match.span()
+    first = match.start("handle")
     handle = match["handle"]
     if match["all"]:
         people = roster.in_unit(handle)
@@ -72,14 +85,14 @@ def _mention(text: Text, roster: Roster, match: re.Match[str]) -> Part | None:
     whole = handle
     while True:
         if (one := roster.by_handle(handle)) is not None:
-            return Part(start, start + 1 + len(handle), (one,), text.original(start, start + 1 + len(handle)))
+            return Part(start, first + len(handle), (one,), text.original(start, first + len(handle)))
         cut = max(handle.rfind("."), handle.rfind("-"))
-        if cut < 0 or not _sentence(text, start + 1 + cut + 1, handle[cut + 1 :]):
+        if cut < 0 or not _sentence(text, first + cut + 1, handle[cut + 1 :]):
             break
         handle = handle[:cut]
-    named = person_at(text, roster, start + 1)
-    if named is not None and named.people and not named.doubt and named.end >= start + 1 + len(whole):
-        return Part(start, named.end, named.people, text.original(start + 1, named.end))
+    named = None if match["blank"] else person_at(text, roster, first)
+    if named is not None and named.people and not named.doubt and named.end >= first + len(whole):
+        return Part(start, named.end, named.people, text.original(first, named.end))
     return None
 
 

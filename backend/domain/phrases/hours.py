@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from backend.domain.calendar import WorkCalendar
 from backend.domain.phrases.moment import When
+from backend.domain.phrases.reasons import Ask
 
 NOON = 12 * 60
 EVENING = 20 * 60
 NIGHT = 22 * 60
 
 
-def moment(when: When, day: date, calendar: WorkCalendar) -> tuple[datetime, list[str]]:
+def moment(when: When, day: date, calendar: WorkCalendar) -> tuple[datetime, list[Ask]]:
     """The moment of the day that was said, its end if none was."""
     if when.minute is not None:
         minute, asks = _minute(when)
@@ -20,7 +21,7 @@ def moment(when: When, day: date, calendar: WorkCalendar) -> tuple[datetime, lis
     return (calendar.day_start(day) if when.edge == "dau" else calendar.day_end(day)), []
 
 
-def _minute(when: When) -> tuple[int, list[str]]:
+def _minute(when: When) -> tuple[int, list[Ask]]:
     """The minute of the day: a part of the day settles morning or afternoon, else 1 to 6 is afternoon."""
     minute = when.minute or 0
     if when.settled or minute >= 13 * 60:
@@ -45,7 +46,7 @@ def _minute(when: When) -> tuple[int, list[str]]:
     return minute + half, []
 
 
-def _part(when: When, day: date, calendar: WorkCalendar) -> tuple[datetime, list[str]]:
+def _part(when: When, day: date, calendar: WorkCalendar) -> tuple[datetime, list[Ask]]:
     """The end of a shift, or its start with "đầu giờ"; noon, evening and night are hours of the clock."""
     if when.part == "trua":
         return _wall(day, NOON, calendar), []

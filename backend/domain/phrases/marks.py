@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct
 
+from backend.domain.phrases.reasons import Ask
 from backend.domain.phrases.text import Text, plain, vn
 
 _RECURRENCE = {
@@ -12,11 +13,36 @@ _RECURRENCE = {
     "month": "monthly", "quarter": "quarterly",
 }  # fmt: skip
 _EVERY = vn(
-    r"(?<![\w@])(?:(?:hằng|hàng|mỗi|every|each) (?P<unit>ngày|tuần|tháng|quý|quí|day|week|month"
-    r"|quarter)(?: (?:một|1) lần)?"
+    r"(?<![\w@])(?:(?:hằng|hàng|mỗi|every|each) (?P<unit>ngày(?! (?:mùng |mồng )?[0-9]{1,2}(?![\w:]))|tuần|tháng"
+    r"|(?:quý|quí)(?! (?:khách|vị|ông|bà|công ty|đơn vị|cơ quan|hiếm|báu|giá))|day|week|month|quarter)(?: (?:một|1) lần)?"
     r"|(?P<word>daily|weekly|monthly|quarterly)"
-    r"|(?P<days>mỗi|h~ằng|every)(?= (?:thứ ?[2-7]|thứ (?:hai|ba|tư|năm|sáu|bảy)|t[2-7]|chủ nhật|cn"
+    r"|(?P<part>mỗi|h~ằng|every)(?= (?:sáng|trưa|chiều|tối|morning|afternoon|evening)(?!\w)(?! (?:thứ|t[2-7]|chủ|cn)))"
+    r"|(?P<month>mỗi|h~ằng)(?= ngày (?:mùng |mồng )?[0-9])"
+    r"|(?P<days>mỗi|h~ằng|every)(?= (?:(?:sáng|trưa|chiều|tối|cuối ngày|đầu giờ) )?(?:thứ ?[2-7]"
+    r"|thứ (?:hai|ba|tư|năm|sáu|bảy)|t[2-7]|chủ nhật|cn"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?!\w)))(?!\w)"
+)
+_BY_DAY = (("days", "weekly"), ("part", "daily"), ("month", "monthly"))
+#: "mua hàng ngày Tết", "khách hàng tháng 10": goods and customers, not every day.
+_GOODS_BEFORE = vn(
+    r"(?<!\w)(?:mua|bán|nhập|xuất|giao|nhà|ngân|khách|cửa|mặt|đơn|xếp|sắp|đặt|kho|gian|bốc|kiểm|chở|quầy)\s+$"
+)
+#: "mỗi tuần 2 lần" is more often than weekly, "hàng tháng 10" the goods of October.
+#: "han moi thu 6" without accents is a new term.
+_NEW_BEFORE = vn(r"(?<!\w)(?:han|lich|ngay|gio)\s+$")
+_COUNT_AFTER = vn(
+    r" (?:[0-9]{1,2}|hai|ba|bốn|năm|vài|nhiều) (?:lần|buổi)(?!\w)|(?<=tháng)·[0-9]{1,2}(?![\w:/])|(?<=tuần)·[0-9]{1,2}(?![\w:/])"
+)
+#: "weekly report" comes every week; a "weekly report template" may be mended once.
+_WHOLE_ENGLISH = vn(
+    r" (?:(?:on|by|before|at|every|until|from|due)(?!\w)|[0-9])"
+    r"|(?: [a-z]+)?(?: (?:reports?|updates?|summary|summaries|checks?|backups?|returns?|briefs?|logs?))?"
+    r"(?=\s*(?:$|[,;.:!)\n\x00]|(?:on|by|before|at|every|until|due|within|in)(?!\w)))"
+)
+_OF_THEM = vn(r" của(?!\w)")
+_THING_BEFORE = vn(
+    r"(?<!\w)(?:biểu mẫu|mẫu (?:báo cáo|biểu|phiếu|đơn|sổ)|quy chế|quy định|quy trình|chế độ|m~ức|đề cương|phần mềm|tiêu chí)"
+    r"(?: [^\W_]+){0,4} $"
 )
 _MONEY_BEFORE = vn(r"(?:(?<!\w)(?:đồng|đ|vnđ|vnd|triệu|tỷ|nghìn|ngàn)|[0-9]đ)\s*(?:/\s*)?$")
 
@@ -69,7 +95,7 @@ class Marks(Struct, gc=False):
     urgency: str = "normal"
     weight: Decimal = Decimal(1)
     needs_acceptance: bool = False
-    asks: list[str] = []
+    asks: list[Ask] = []
     pieces: list[tuple[str, int, int]] = []
 
 
@@ -96,7 +122,17 @@ def _recurrence(text: Text, marks: Marks) -> None:
     for match in _EVERY.finditer(text.low):
         if _MONEY_BEFORE.search(text.low[max(0, match.start() - 12) : match.start()]):
             continue
-        word = match["word"] or ("weekly" if match["days"] else "")
+        if _GOODS_BEFORE.search(text.low[max(0, match.start() - 12) : match.start()]) and match[0][1] != "ằ":
+            continue
+        if match[0].startswith("moi") and _NEW_BEFORE.search(text.low[max(0, match.start() - 8) : match.start()]):
+            continue
+        if _COUNT_AFTER.match(text.low, match.end()) is not None or _part_of_work(text, match):
+            marks.asks.append("recurrence")
+            continue
+        if match["word"] and not _WHOLE_ENGLISH.match(text.low, match.end()):
+            marks.asks.append("recurrence")
+            continue
+        word = match["word"] or next((how for name, how in _BY_DAY if match[name]), "")
         found = {"daily": "daily", "weekly": "weekly", "monthly": "monthly", "quarterly": "quarterly"}.get(word)
         found = found or _RECURRENCE[plain(match["unit"]).replace("qui", "quy")]
         if marks.recurrence not in (None, found):
@@ -109,6 +145,16 @@ def _recurrence(text: Text, marks: Marks) -> None:
             _swap(text, marks, edge.end(), match)
         else:
             _take(text, marks, "recurrence", start, match.end())
+
+
+def _part_of_work(text: Text, match: re.Match[str]) -> bool:
+    """Whether it may belong to a thing: "mẫu báo cáo hằng tháng", "báo cáo hằng quý của các phòng", "mỗi quý 5 triệu"."""
+    if not match["unit"] or _EDGE_BEFORE.search(text.low, max(0, match.start() - 8), match.start()):
+        return False
+    inside = not _ENDS.match(text.low, match.end())
+    each = inside and match[0][0] in "me" and not _BEGINS.search(text.low[max(0, match.start() - 4) : match.start()])
+    before = text.low[max(0, match.start() - 40) : match.start()]
+    return each or _OF_THEM.match(text.low, match.end()) is not None or _THING_BEFORE.search(before) is not None
 
 
 _EDGE_BEFORE = vn(r"(?<!\w)(?:cuối|đầu|giữa)\s+$")
@@ -153,7 +199,10 @@ def _weight(text: Text, marks: Marks) -> None:
         weight = Decimal(match["n"].replace(",", "."))
     except InvalidOperation:  # pragma: no cover - the pattern lets only numbers through
         return
-    if weight <= 0:
+    inside = not _ENDS.match(text.low, match.end()) and not _BEGINS.search(
+        text.low[max(0, match.start() - 9) : match.start()]
+    )
+    if weight <= 0 or inside:
         marks.asks.append("weight")
         return
     marks.weight = weight

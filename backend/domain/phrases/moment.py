@@ -1,8 +1,11 @@
 """One moment as it was said, in parts; nothing here knows today's date."""
 
 from fractions import Fraction
+from typing import Literal
 
 from msgspec import Struct
+
+from backend.domain.phrases.reasons import Ask
 
 
 class When(Struct, gc=False):
@@ -38,7 +41,7 @@ class When(Struct, gc=False):
     ahead: bool = False
     by_letter: bool = False
     lunar: bool = False
-    odd: str = ""
+    odd: Ask | Literal["", "weak_date"] = ""
 
     @property
     def names_day(self) -> bool:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
 from backend.domain.phrases import vocabulary as known
 from backend.domain.phrases.people import Found, Roster, Somebody
+from backend.domain.phrases.reasons import Doubt
 from backend.domain.phrases.text import Text, plain
 from backend.domain.phrases.words import COMPOUND, ORGANISATION
 
@@ -22,7 +24,7 @@ class Named(Struct, gc=False):
     people: Sequence[Somebody]
     end: int
     typed: str
-    doubt: str = ""
+    doubt: Doubt = ""
 
 
 class _Run(Struct, gc=False):
@@ -110,7 +112,15 @@ def _positioned(
     # A word more may be the rest of another position: "chủ tịch" is not "chủ tịch hội nông dân".
     if (more := ORGANISATION.match(text.low, end)) is not None and not _is_work(text, more):
         return Named((), end, typed, "unknown_lead") if expected else None
+    if rest.words and text.cased and _letters_of_a_unit(text, rest):
+        return Named(people, end, typed, "doubtful_lead")
     return Named(people, end, typed, "" if addressed else _verbal(run, found, used, rest))
+
+
+def _letters_of_a_unit(text: Text, rest: _Run) -> bool:
+    """ "giám đốc TTPVHCC": capitals behind a position are likelier its unit than the work."""
+    word = text.original(rest.starts[0], rest.ends[0])
+    return len(word) > 2 and word.isupper() and len(rest.words) > 1 and not text.capital(rest.starts[1])
 
 
 def _is_work(text: Text, more: re.Match[str]) -> bool:
@@ -118,7 +128,7 @@ def _is_work(text: Text, more: re.Match[str]) -> bool:
     return bool(more["work"]) and text.cased and not text.capital(more.start("work"))
 
 
-def _verbal(run: _Run, found: Found, used: int, rest: _Run) -> str:
+def _verbal(run: _Run, found: Found, used: int, rest: _Run) -> Doubt:
     """A position that is work as well is somebody only where a verb follows: "giao bảo vệ kiểm tra cửa", "giao địa chính
     đo đất"; "giao trả kết quả hồ sơ" and "giao kế hoạch thu" may give nothing but the work."""
     verbal = plain(" ".join(run.words[:used])) in known.VERBAL_TITLES
@@ -168,7 +178,7 @@ def _in(word: str, words: frozenset[str], folded: frozenset[str]) -> bool:
     return word in words or (word == plain(word) and word in folded)
 
 
-def _name_doubt(text: Text, run: _Run, n: int, addressed: bool, asked: bool, head: bool) -> str:
+def _name_doubt(text: Text, run: _Run, n: int, addressed: bool, asked: bool, head: bool) -> Doubt | Literal["nobody"]:
     capital = text.cased and text.capital(run.starts[0])
     if n == 1 and not addressed and COMPOUND.match(text.low, run.starts[0]) is not None:
         return "nobody"
@@ -189,7 +199,7 @@ def _name_doubt(text: Text, run: _Run, n: int, addressed: bool, asked: bool, hea
     return ""
 
 
-def _head_doubt(text: Text, run: _Run, n: int, capital: bool, verb: bool) -> str:
+def _head_doubt(text: Text, run: _Run, n: int, capital: bool, verb: bool) -> Doubt | Literal["nobody"]:
     """A name at the beginning without a verb before it: "Hương, …", "Hương: …", "Nguyễn Văn An làm …"."""
     after = text.low[run.ends[n - 1] :].lstrip(" ")[:1]
     pause = after in (",", ":", "-", "–")

@@ -49,7 +49,8 @@ _ATOMS = {
     "amount": (
         rf"(?:(?P<am_n>[0-9]{{1,4}}(?:[.,][0-9]{{1,2}})?|{SAID}|{ENGLISH})[\s\-]*"
         r"(?:(?P<am_bus>working|business|work) )?"
-        r"(?P<am_u>ngày|tuần|tháng|năm|quý|buổi|phút|ph|p|tiếng(?: đồng hồ)?|minutes?|mins?|hours?|days?|weeks?"
+        r"(?P<am_u>ngày(?! (?:mai|mốt|kia|hôm|[0-9]{1,2}(?:[/.\-]| tháng)))"
+        r"|tuần|tháng|năm|quý|buổi|phút|ph|p|tiếng(?: đồng hồ)?|minutes?|mins?|hours?|days?|weeks?"
         r"|months?|years?)"
         r"(?P<am_half> rưỡi)?(?P<am_work> làm việc| hành chính)?"
         r"(?P<am_ahead> nữa| tới| sau(?! (?:khi|đó|ngày|tết))| from now)?"
@@ -78,7 +79,7 @@ _ATOMS = {
     ),
     "today": r"(?:ngày )?hôm nay|bữa nay|hnay|trong ngày(?! (?:mai|mốt|kia|hôm|mùng|mồng|thứ|chủ|[0-9]))|today|ngày nay(?= hạn)",
     "tonight": r"tonight|this (?:morning|afternoon|evening)",
-    "tomorrow": r"(?:ngày )?mai(?! (?:táng|một|mối|phục|rùa|vàng|kiểng|tứ quý|danh|sau|hậu))|tomorrow|tmrw?",
+    "tomorrow": r"(?<!nay·)(?:ngày )?mai(?! (?:táng|một|mối|phục|rùa|vàng|kiểng|tứ quý|danh|sau|hậu))|tomorrow|tmrw?",
     "after": r"ngày (?:mốt|kia)|m~ốt|(?<=sáng·)(?:mốt|kia)|(?<=chiều·)(?:mốt|kia)|(?:the )?day after tomorrow",
     "weekday": (
         rf"(?:(?:ngày )?thứ ?(?P<wd_no>[2-7]|hai|ba|tư|năm|sáu|bảy|bẩy)|(?P<wd_t>t[2-7])|(?P<wd_sun>chủ nhật|chúa nhật|cn))"
@@ -91,9 +92,9 @@ _ATOMS = {
     "week": (
         rf"(?:(?P<wk_edge>cuối|đầu|giữa|hết|trong) )?tuần (?P<wk_ref>{_REF})|(?P<wk_en>this|next) week"
     ),
-    "weekend": r"(?P<we_edge>cuối|đầu|giữa|hết|trong) tuần",
+    "weekend": r"(?:ngày )?(?P<we_edge>cuối|đầu|giữa|hết|trong) tuần",
     "span": (
-        r"(?P<sp_edge>cuối|đầu|giữa|hết|trong) (?:(?P<sp_unit>tháng|quý|quí|năm)(?! (?:học|ngân sách|tài chính)))"
+        r"(?:ngày )?(?P<sp_edge>cuối|đầu|giữa|hết|trong) (?:(?P<sp_unit>tháng|quý|quí|năm)(?! (?:học|ngân sách|tài chính)))"
         rf"(?: (?:(?P<sp_ref>{_REF})|(?P<sp_no>(?<=năm·)20[0-9]{{2}}|(?<!năm·)(?:giêng|chạp|[0-9]{{1,2}}|iv"
         rf"|i{{1,3}}|{_SMALL}))))?"
         r"(?:(?: năm |\s?/\s?)(?P<sp_year>20[0-9]{2})| (?P<sp_yref>năm (?:này|nay|sau|tới)))?"
@@ -135,8 +136,8 @@ _HEADS = {
     "after": "ngay mot kia the day",
     "weekday": f"ngay thu thu2 thu3 thu4 thu5 thu6 thu7 t2 t3 t4 t5 t6 t7 chu chua cn this next last coming {_DAYS}",
     "week": "cuoi dau giua het trong tuan this next",
-    "weekend": "cuoi dau giua het trong",
-    "span": "cuoi dau giua het trong",
+    "weekend": "ngay cuoi dau giua het trong",
+    "span": "ngay cuoi dau giua het trong",
     "en_span": "end start beginning middle",
     "short_span": "eod eow eom eoq eoy cob eob close week month quarter year",
     "en_date": f"0 the may {_MONTH_NAMES}".replace("|", " "),

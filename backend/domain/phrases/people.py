@@ -49,14 +49,16 @@ class Roster:
         self._folded: dict[str, list[Somebody]] = defaultdict(list)
         self._names: dict[str, dict[str, list[Somebody]]] = defaultdict(dict)
         self._places: dict[_Place, dict[str, Somebody]] = defaultdict(dict)
+        self._held: dict[str, list[_Place]] = defaultdict(list)
         for one in people:
             if one.handle.lower() not in self._handles:
                 self._handles[one.handle.lower()] = one
                 self._folded[plain(one.handle.lower())].append(one)
                 self._add_name(one)
             self._places[one.title, one.unit].setdefault(one.handle, one)
-        self._titles: dict[str, list[_Place]] = defaultdict(list)
-        self._shorter: dict[str, list[_Place]] = defaultdict(list)
+            self._held[one.handle].append((one.title, one.unit))
+        self._titles: dict[str, dict[_Place, None]] = defaultdict(dict)
+        self._shorter: dict[str, dict[_Place, None]] = defaultdict(dict)
         self._units: dict[str, list[_Place]] = defaultdict(list)
         self._near: dict[str, set[_Place]] = defaultdict(set)
         self._fields: set[str] = set()
@@ -64,13 +66,12 @@ class Roster:
             title, unit = words_of(plain(place[0])), words_of(plain(place[1]))
             ways = position_keys(title, unit)
             self._fields |= ways.fields
-            for table, keys in (
-                (self._titles, ways.whole),
-                (self._shorter, ways.shorter),
-                (self._units, unit_keys(unit)),
-            ):
-                for key in keys:
-                    table[key].append(place)
+            for key in ways.whole:
+                self._titles[key][place] = None
+            for key in ways.shorter:
+                self._shorter[key][place] = None
+            for key in unit_keys(unit):
+                self._units[key].append(place)
             for key in place_keys(title, unit):
                 self._near[key].add(place)
 
@@ -109,9 +110,8 @@ class Roster:
     def holds(self, one: Somebody, words: Sequence[str]) -> bool:
         """Whether the person has the position that all these words are."""
         key = " ".join(map(plain, words))
-        return any(
-            one.handle in self._places[place] for table in (self._titles, self._shorter) for place in table.get(key, ())
-        )
+        tables = [table[key] for table in (self._titles, self._shorter) if key in table]
+        return any(place in table for table in tables for place in self._held[one.handle])
 
     def by_name(self, words: Sequence[str], exactly: bool) -> Found | None:
         """The most words from the first on that are somebody's name, whole or its last words.

@@ -121,7 +121,7 @@ def _weekend(m: re.Match[str]) -> When:
     return When(span="week", span_edge=_span_edge(m["we_edge"]))
 
 
-def _span(m: re.Match[str]) -> When:
+def _span(m: re.Match[str]) -> When | None:
     when = When(
         span={"th": "month", "qu": "quarter", "na": "year"}[plain(m["sp_unit"])[:2]], span_edge=_span_edge(m["sp_edge"])
     )

@@ -31,6 +31,9 @@ def find(text: Text, roster: Roster) -> Who:
             _take(text, who, match.start("verb"), named)
     _more(text, roster, who)
     _head_verb(text, who)
+    if ":" in text.low and (match := words.LABEL.search(text.low)) is not None:
+        who.verbs.append(match.span("label"))
+        text.cover(*match.span("label"))
     return who
 
 
@@ -138,6 +141,8 @@ def _more(text: Text, roster: Roster, who: Who) -> None:
             named = person_at(text, roster, start, addressed=addressed, asked=True)
             if named is None or named.doubt or not named.people or (glue["address2"] and not addressed):
                 break
+            if glue["address2"] and _no_person(text, start, named):
+                break
             if not addressed and not text.capital(glue.end()) and text.cased:
                 break
             who.parts.append(Part(end, named.end, named.people, named.typed))
@@ -167,3 +172,8 @@ def _head_verb(text: Text, who: Who) -> None:
         start, end = match.span("verb")
         who.verbs.append((start, end))
         text.cover(start, end)
+
+
+def _no_person(text: Text, start: int, named: Named) -> bool:
+    """Whether the name is part of another word, or a number: "chi mai tang phi", "chi ba trieu" without accents."""
+    return words.COMPOUND.match(text.low, start) is not None or words.QUANTITY.match(text.low, named.end) is not None

@@ -77,7 +77,12 @@ WITH_BEFORE = re.compile(
     + r")"
     + spelt(_BEFORE)
 )
-LEAD_BEFORE = re.compile(spelt(rf"(?<![\w@])(?:{ASSIGN}|cho|to|for|chủ trì(?: là)?|người làm)") + spelt(_BEFORE))
+LEAD_BEFORE = re.compile(
+    spelt(
+        rf"(?<![\w@])(?:{ASSIGN}|cho|to|for|chủ trì(?: là)?|người (?:làm|thực hiện|phụ trách|nhận)|phụ trách|thực hiện)"
+    )
+    + spelt(_BEFORE)
+)
 ADDRESS_BEFORE = re.compile(spelt(rf"(?<![\w@]){ADDRESS}\s*$"))
 #: What may stand between two people of one list.
 LIST_GLUE = re.compile(spelt(rf"\s*(?:,|;|&|\+|và(?= )|and(?= ))?\s*(?:{ADDRESS}\s*)?"))
@@ -114,9 +119,17 @@ ORGANISATION = re.compile(
         r"|địa chính|môi trường|lao động|dân|tôn giáo|quân|hành chính|đảng|chi bộ|đội(?! (?:chiếu|trừ|thoại))"
         r"|thuế|kho bạc|bảo hiểm|ngân hàng|điện lực|đô thị|hạ tầng|sở|bộ|cục|chi cục|công nghệ"
         r"|khoa học|nông nghiệp|xã hội|thương|pháp chế|(?P<work>tổng hợp)|hộ tịch|kế hoạch|dự án|chữ thập|người cao tuổi"
-        r"|khuyến học|thi đua)(?!\w)"
+        r"|khuyến học|thi đua|xây dựng(?= (?:kiểm|rà|xác|đo|xử|thẩm|phối|báo cáo)))(?!\w)"
     )
 )
+#: What a message calls its parts by: "Việc: …", "Nội dung: …".
+LABEL = re.compile(
+    spelt(
+        r"(?:^|(?<=[\n\x00,;.]))[\s\-–*•]*(?P<label>(?:công việc|việc|nội dung(?: công việc)?|nhiệm vụ|task|what)\s*:)(?!:)"
+    )
+)
+#: The number of an entry, which is no part of it.
+ENTRY = re.compile(r"(?:^|\n)\s*(?P<no>[0-9]{1,2}\s*[.)])\s*$")
 #: A beginning that could go on with the person or the verb before it.
 STARTS_LIKE_MORE = re.compile(spelt(rf"(?:và|and|to|làm|chủ trì|phụ trách|phối hợp|cùng|với|with|{ADDRESS})(?!\w)"))
 #: Two words that are one thing, though the first may be a name: "Công an", "an toàn".
@@ -135,4 +148,8 @@ COMPOUND = re.compile(
         r"|hướng dẫn|sơn sửa|việt nam|nam nữ|hương (?:ước|khói)|dung lượng|đạt chuẩn|giang sơn|lan tỏa"
         r"|hiếu học|tết (?:nguyên đán|trung thu))(?!\w)"
     )
+)
+#: After a number that may be a name.
+QUANTITY = re.compile(
+    spelt(r" (?:triệu|tỷ|tỉ|nghìn|ngàn|trăm|mươi|đồng|tháng|ngày|tuần|năm|người|hộ|suất|phần|lần)(?!\w)")
 )
