@@ -29,6 +29,10 @@ class Placed(msgspec.Struct, frozen=True):
     carried: bool
 
 
+#: There are only four, and they are asked for a million times.
+_PLACED = {(done, carried): Placed(done, carried) for done in (True, False) for carried in (True, False)}
+
+
 def span(key: str, zone: ZoneInfo) -> PeriodSpan:
     """The period of a key. Raises ValueError for anything but ``YYYY-MM`` and ``YYYY-Qn``."""
     found = _KEY.fullmatch(key)
@@ -83,10 +87,8 @@ def place(
     if reported_at is not None and reported_at < period.end:
         # Reported before its month began and placed by its due time alone, it is completed in that month.
         inside = reported_at >= period.start or not carried
-        return Placed(completed=True, carried=carried) if inside else None
-    if due_at > now:
-        return None
-    return Placed(completed=False, carried=carried)
+        return _PLACED[True, carried] if inside else None
+    return None if due_at > now else _PLACED[False, carried]
 
 
 def _months_later(first: date, months: int) -> date:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
 
 import msgspec
 
@@ -14,6 +13,9 @@ from backend.scores.corrections import Correction
 from backend.scores.explaining import correction_line
 from backend.scores.periods import CLOSED
 from backend.scores.schemas import Explanation, points
+from backend.scores.stored import unpack as read
+
+__all__ = ["closed_period", "read", "stored_people", "stored_units"]
 
 
 async def closed_period(key: str) -> Period | None:
@@ -40,11 +42,6 @@ async def stored_units(period: Period, ids: Iterable[int]) -> dict[int, Explanat
     """Explanations of units as they were sealed."""
     rows = await PeriodResult.filter(period_id=period.id, unit_id__in=sorted(set(ids)))
     return {explained.id: explained for explained in (read(row.data) for row in rows)}
-
-
-def read(data: dict[str, Any]) -> Explanation:
-    """A stored explanation."""
-    return msgspec.convert(data, Explanation)
 
 
 def _corrected(explained: Explanation, new: list[Correction], known: rules.RuleBook) -> Explanation:

@@ -11,10 +11,10 @@ from backend.domain.scoring_periods import PeriodSpan
 from backend.domain.types import Actor, Role
 from backend.errors import Conflict, Forbidden, InvalidFields
 from backend.kit import clock
-from backend.kit.db import Sql, is_postgres, transaction
+from backend.kit.db import Sql, transaction
 from backend.models import Period
 from backend.org.queries_units import units_under
-from backend.scores import explaining, sealing, signing
+from backend.scores import explaining, sealing, signing, stored
 from backend.scores.book import Book
 from backend.scores.everybody import Everybody
 from backend.scores.periods import CLOSED, ensure_period, read_period
@@ -43,7 +43,6 @@ async def close_period(actor: Actor, key: str) -> str:
         if clock.now() < span.end:
             raise Conflict("period_running", period=span.key)
         await _require_charged(span)
-        await _compress_fast()
         store = _Store(period.id)
         await _people(span, store)
         await _units(span, store)
@@ -56,15 +55,6 @@ async def close_period(actor: Actor, key: str) -> str:
         )
         await audit.record(actor, "score.period_closed", "period", period.id, period=span.key, seal=mark)
     return mark
-
-
-async def _compress_fast() -> None:
-    """PostgreSQL's older compression takes longer than everything else that storing a result costs."""
-    if not is_postgres():
-        return
-    known = "select 1 from pg_settings where name = 'default_toast_compression' and 'lz4' = any(enumvals)"
-    if await Sql().rows(known):
-        await Sql().run("set local default_toast_compression = 'lz4'")
 
 
 async def _require_charged(span: PeriodSpan) -> None:
@@ -135,7 +125,7 @@ class _Store:
         self.issues += _missing(found)
         if self.issues:
             return
-        text = msgspec.json.encode(msgspec.structs.replace(found, status=CLOSED), order="sorted")
+        text = stored.pack(msgspec.structs.replace(found, status=CLOSED))
         self.digests.append(sealing.digest_of(text))
         self._waiting.append(
             (

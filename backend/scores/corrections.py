@@ -17,7 +17,7 @@ from backend.errors import Conflict, Unprocessable
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import LedgerEntry
-from backend.scores import access, people, rules
+from backend.scores import access, people, rules, subjects
 from backend.scores.periods import closed_among, read_period
 
 Kind = Literal["adjustment", "appeal"]
@@ -98,7 +98,7 @@ async def write(
     actor: Actor, person_id: int, unit_id: int, period: PeriodSpan, points: Decimal, reason: str, kind: Kind
 ) -> int:
     """Write the entry of a correction that was decided on; returns its id. Who may is the caller's to see to."""
-    ruleset = await rules.in_force(period.until_on)
+    ruleset = await subjects.rules_at(period, unit_id)
     now = clock.now()
     entry = await LedgerEntry.create(
         key=f"{kind}:{period.key}:{person_id}:{secrets.token_hex(6)}",

@@ -98,6 +98,33 @@ def as_product(segment: Segment, placed: Placed, rules: RuleSet) -> Product:
     )
 
 
+def _results(
+    counted: Sequence[Counted], clean: Sequence[Clean], rules: RuleSet, parts: LeaderParts | None
+) -> scoring.Results | None:
+    """The points of what was counted. Of clean products only the weight matters: they are one as heavy as all."""
+    dear: list[int] = []
+    products: list[Product] = []
+    weights: dict[int, int] = {}
+    for index, (segment, placed) in enumerate(counted):
+        if placed.completed and not segment.entries:
+            above, below = weight_of(segment, rules).as_integer_ratio()
+            weights[below] = weights.get(below, 0) + above
+        else:
+            dear.append(index)
+            products.append(as_product(segment, placed, rules))
+    products += [Product(Fraction(above, below), completed=True) for below, above in weights.items()]
+    products += [Product(group.weight * group.n, completed=True) for group in clean]
+    found = scoring.results(products, rules, parts)
+    if found is None or not found.losses:
+        return found
+    # Losses number the dear ones: back to their places among all that was counted.
+    losses = [
+        loss if loss.product is None else scoring.Loss(loss.part, loss.points, dear[loss.product], loss.entry_id)
+        for loss in found.losses
+    ]
+    return scoring.Results(found.parts, found.points, tuple(losses))
+
+
 def finish(
     counted: Sequence[Counted],
     rules: RuleSet,
@@ -112,10 +139,7 @@ def finish(
 ) -> Computed:
     """From what was counted and marked to the score."""
     stand_in = _FULL if leader and parts is None else parts
-    products = [as_product(segment, placed, rules) for segment, placed in counted]
-    # Of clean ones only the weight matters: they are one product as heavy as all of them.
-    products += [Product(group.weight * group.n, completed=True) for group in clean]
-    found = scoring.results(products, rules, stand_in)
+    found = _results(counted, clean, rules, stand_in)
     absent = [*(["common"] if common is None else []), *missing] if found is not None else []
     total = band = None
     if found is not None and common is not None and not missing:

@@ -73,7 +73,7 @@ def _explain(computed: Computed, period: PeriodSpan, **more: Any) -> Explanation
     found, rules = computed.results, computed.rules
     losses = found.losses if found else ()
     listed, rest = _listed(computed, losses, rules)
-    on_time, late, open_ = buckets(computed)
+    on_time, late, open_ = buckets(computed) if rest is not None else _counted(listed)
     return Explanation(
         leader=computed.leader,
         period=period.key,
@@ -112,6 +112,17 @@ def buckets(computed: Computed) -> tuple[int, int, int]:
     clean = sum(group.n for group in computed.clean)
     late = sum(_is_late(segment) for segment in done) + sum(group.late for group in computed.clean)
     return len(done) + clean - late, late, len(computed.counted) - len(done)
+
+
+def _counted(lines: Sequence[ProductLine]) -> tuple[int, int, int]:
+    """The same from lines, when every product has one."""
+    late = open_ = 0
+    for line in lines:
+        if not line.completed:
+            open_ += 1
+        elif line.late:
+            late += 1
+    return len(lines) - late - open_, late, open_
 
 
 def _is_late(segment: Segment) -> bool:

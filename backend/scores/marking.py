@@ -9,7 +9,7 @@ from backend.kit import clock
 from backend.kit.db import transaction
 from backend.models import Period
 from backend.org.queries import find_person, find_unit
-from backend.scores import access, marks, people, rules, sign_offs
+from backend.scores import access, marks, people, sign_offs, subjects
 from backend.scores.marks import DECIDING, SELF
 from backend.scores.periods import CLOSED, ensure_period, read_period
 from backend.scores.schemas import MarkDraft, MarkView
@@ -32,7 +32,8 @@ async def mark(actor: Actor, period_key: str, draft: MarkDraft) -> MarkView:
         period_id = await ensure_period(period.key)
         if (await Period.filter(id=period_id).select_for_update().get()).status == CLOSED:
             raise Conflict("period_closed", period=period.key)
-        most = Decimal((await rules.in_force(period.until_on)).common_max) if draft.what == "common" else _PERCENT
+        ruleset = await subjects.rules_of(period, person=draft.person, unit=draft.unit)
+        most = Decimal(ruleset.common_max) if draft.what == "common" else _PERCENT
         if not marks.in_range(draft.value, most):
             raise Unprocessable("mark_out_of_range", most=int(most))
         subject = _person(actor, period_key, draft) if draft.person is not None else _unit(actor, draft)

@@ -19,6 +19,7 @@ from backend.scores.periods import read_period
 from backend.scores.replaying import Difference, Found
 from backend.scores.rules import RuleBook
 from backend.scores.schemas import Explanation, ProductLine
+from backend.scores.stored import unpack
 
 _BATCH = 200
 _SPACE = 2**64
@@ -121,19 +122,13 @@ async def compare(period: Closed, owned: Owned) -> AsyncIterator[Found]:
             f"select id, total, band, data from period_result where period_id = {sql.arg(period.id)} "
             f"and id > {sql.arg(last)} order by id limit {_BATCH}"
         )
-        found = [(_read(row["data"]), str(row["total"]), str(row["band"])) for row in rows]
+        found = [(unpack(row["data"]), str(row["total"]), str(row["band"])) for row in rows]
         there = await _ledger([explained for explained, _, _ in found])
         for explained, total, band in found:
             yield Found("results", 1, list(_differences(period, owned, known, there, explained, total, band)))
         if len(rows) < _BATCH:
             return
         last = int(rows[-1]["id"])
-
-
-def _read(data: object) -> Explanation:
-    if isinstance(data, str):
-        return msgspec.json.decode(data, type=Explanation)
-    return msgspec.convert(data, Explanation)
 
 
 class _Entry(msgspec.Struct):

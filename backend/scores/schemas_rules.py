@@ -19,7 +19,7 @@ class RuleDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     effective_from: date
     unit: str | None = None
-    rules: Rules = Rules()
+    rules: Rules = msgspec.field(default_factory=Rules)
 
 
 class RuleSetLine(msgspec.Struct, frozen=True, kw_only=True):

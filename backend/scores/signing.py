@@ -17,7 +17,7 @@ from backend.models import Period, SignOff
 from backend.org.permissions import is_over
 from backend.org.queries import find_person, find_unit
 from backend.org.queries_units import UnitRow, units_under
-from backend.scores import access, assessed, marks, people, rules, sign_offs
+from backend.scores import access, assessed, marks, people, sign_offs, subjects
 from backend.scores.marks import DECIDING, HEAD, SELF
 from backend.scores.people import Holder
 from backend.scores.periods import CLOSED, ensure_period, read_period
@@ -42,7 +42,7 @@ async def sign(actor: Actor, period_key: str, draft: SignDraft) -> SignView:
     async with transaction():
         row = await _open(period)
         if draft.value is not None:
-            most = (await rules.in_force(period.until_on)).common_max
+            most = (await subjects.rules_of(period, person=draft.person, unit=draft.unit)).common_max
             if not marks.in_range(draft.value, Decimal(most)):
                 raise Unprocessable("mark_out_of_range", most=most)
         if draft.unit is not None:
@@ -112,9 +112,9 @@ async def withdraw(
 async def require_signed(period: PeriodSpan, ids: Iterable[int], units: Iterable[int]) -> None:
     """Raises InvalidFields naming, for each of the assessed people and units, who owes which step, and every waiver
     request that nobody has decided: nothing of the kind can be done once the period is closed."""
-    wanted = set(ids)
+    wanted, among = set(ids), set(units)
     office = await Office.load(period, wanted)
-    rows = [unit for unit in await units_under(None) if unit.id in set(units)]
+    rows = [unit for unit in await units_under(None) if unit.id in among]
     issues = [
         {
             "where": f"{one.subject}:{one.ref}",

@@ -33,6 +33,7 @@ class Office:
         self.left: set[int] = set()
         self._charges: dict[int, list[str]] = {}
         self._below: dict[int, list[int]] = {}
+        self._tree: people.Tree | None = None
 
     @classmethod
     async def load(cls, period: PeriodSpan, ids: Iterable[int] | None = None) -> "Office":
@@ -80,7 +81,10 @@ class Office:
 
     def _in_charge_of(self, person_id: int) -> list[int]:
         charge = self._charges.get(person_id)
-        return people.below(self.holders[person_id], charge, self.holders) if charge else []
+        if not charge:
+            return []
+        self._tree = self._tree or people.Tree(self.holders)
+        return self._tree.below(self.holders[person_id], charge)
 
     def waits_for(self, person_id: int, assessed: set[int]) -> list[int]:
         """Those below a leader who must be signed off before the leader is."""

@@ -29,7 +29,22 @@ from backend.web.render import assets
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
     """All page routes; those that move the product clock exist in a demo only."""
-    features = [account, work, assigning, task, task_acts, agencies, scores, rules, periods, requests, people, calendars, proposals, me]
+    features = [
+        account,
+        work,
+        assigning,
+        task,
+        task_acts,
+        agencies,
+        scores,
+        rules,
+        periods,
+        requests,
+        people,
+        calendars,
+        proposals,
+        me,
+    ]
     if settings.demo:
         features.append(demo)
     pages = Router(
