@@ -71,9 +71,7 @@ def rate(label: str, lines: list[str], roster: Roster) -> None:
 
 
 def main() -> None:
-    lines = [
-        case["say"] for file in sorted(FOLDER.glob("*.toml")) for case in tomllib.loads(file.read_text())["case"]
-    ]
+    lines = [case["say"] for file in sorted(FOLDER.glob("*.toml")) for case in tomllib.loads(file.read_text())["case"]]
     print(f"{len(lines)} lines of the corpora, best of {ROUNDS} rounds, processor time")
     rate("an office of fifty", lines, office())
     began = perf_counter()

@@ -58,6 +58,8 @@ KNOWN: dict[str, list[Any]] = {
     "person": ["an", "binh", "head", "chair"],
     "unit": ["tuphap", "diachinh"],
     "period": ["2026-11", "2026-10", "2026-Q4"],
+    "ref": ["nd335@1", "nd335-5@1"],
+    "against": ["nd335@1"],
     "recurrence": [1],
     "entry_id": [1, 2, 3],
     "request_id": [1, 2, 3],
@@ -224,7 +226,7 @@ class Fuzz:
         except FailureGroup as group:
             for failure in group.exceptions:
                 what = f"{name}: {type(failure).__name__}"
-                self.failures.setdefault(what, f"{failure}\n{case.as_curl_command()[:1500]}\n{answer.text[:600]}")
+                self.failures.setdefault(what, f"{failure}\n{case.as_curl_command()[:1500]}\n{answer.content[:600]!r}")
 
 
 def _config() -> schemathesis.Config:

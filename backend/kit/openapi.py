@@ -2,6 +2,7 @@
 them is built."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,16 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, OpenAPIType, Reference, Schema, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Reference,
+    Schema,
+    SecurityScheme,
+)
 from litestar.params import BodyKwarg
 from litestar.plugins import OpenAPISchemaPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
@@ -74,6 +84,25 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
         )
         for status in statuses
     }
+
+
+def file_of_kinds(*media_types: str) -> type[Operation]:
+    """``operation_class`` of a route that answers with a file of one of several kinds."""
+
+    @dataclass
+    class FileOperation(Operation):
+        def __post_init__(self) -> None:
+            answer = (self.responses or {}).get("200")
+            if isinstance(answer, OpenAPIResponse):
+                answer.content = {media_type: OpenAPIMediaType(_content_of(media_type)) for media_type in media_types}
+
+    return FileOperation
+
+
+def _content_of(media_type: str) -> Schema:
+    if media_type == "application/json":
+        return Schema(type=OpenAPIType.OBJECT)
+    return Schema(type=OpenAPIType.STRING)
 
 
 class Answers(ReceiveRoutePlugin):

@@ -24,7 +24,7 @@ from backend.scores.schemas_export import Cause, Export, LossRow, Sums
 __all__ = ["Export", "Format", "gather", "name_of", "render"]
 
 Format = Literal["xlsx", "csv", "json"]
-_MEDIA = {
+MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -141,7 +141,7 @@ def render(found: Export, format_: Format, locale: str) -> tuple[bytes, str]:
         content = msgspec.json.encode(found)
     else:
         content = _csv(found, locale) if format_ == "csv" else _xlsx(found, locale)
-    return content, _MEDIA[format_]
+    return content, MEDIA[format_]
 
 
 _PEOPLE = (

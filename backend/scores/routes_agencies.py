@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from backend.auth.guards import scope
+from backend.kit.openapi import file_of_kinds
 from backend.kit.problems import locale_of
 from backend.scores import agencies, exports, preview, queries
 from backend.scores.schemas import Preview
@@ -38,7 +39,13 @@ async def person_preview(request: AnyRequest, person: FromPath[str]) -> Preview:
     return await preview.preview(request.user, await queries.subject(person))
 
 
-@get("/api/scores/export", guards=READ, tags=TAGS, summary="Export the table")
+@get(
+    "/api/scores/export",
+    guards=READ,
+    tags=TAGS,
+    summary="Export the table",
+    operation_class=file_of_kinds(*exports.MEDIA.values()),
+)
 async def export(
     request: AnyRequest,
     period: FromQuery[str | None] = None,

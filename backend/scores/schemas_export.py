@@ -8,8 +8,7 @@ import msgspec
 from backend.scores.schemas import Points, ScoreRow
 
 Cause = Literal[
-    "not_completed",
-    "rest", "delay", "further_delay", "major_error", "common", "d", "dd", "e", "adjustment", "appeal"
+    "not_completed", "rest", "delay", "further_delay", "major_error", "common", "d", "dd", "e", "adjustment", "appeal"
 ]
 
 

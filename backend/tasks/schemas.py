@@ -244,8 +244,9 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class RecurrenceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A task that comes again. ``day``: 1 (daily), ISO weekday 1–7 (weekly), else day of the month, or of the quarter's
-    last month; 31 = the last. ``at_minute``: local minute of the day, none = when work ends. ``until_on``: the last day it may be due."""
+    """A task that comes again. ``day``: 1 (daily), ISO weekday 1–7 (weekly), else day of the month, or of the
+    quarter's last month; 31 = the last. ``at_minute``: local minute of the day, none = when work ends.
+    ``until_on``: the last day it may be due."""
 
     task: TaskWords
     every: Every

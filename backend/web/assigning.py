@@ -43,7 +43,9 @@ async def assign_line(request: AnyRequest) -> Response[Any]:
     try:
         phrase = await phrasing.understand(actor, line)
         if phrase.confidence == "ask":
-            return await _show(request, _filled(phrase, words, line), asks=[words.ask(reason) for reason in phrase.asks])
+            return await _show(
+                request, _filled(phrase, words, line), asks=[words.ask(reason) for reason in phrase.asks]
+            )
 
         async def make() -> str:
             made.append(await phrasing.carry_out(actor, phrase))

@@ -1,6 +1,5 @@
 """Assigning in one message: certain lines are carried out, others are asked about, nothing is ever done twice."""
 
-
 from backend.kit.text import fold
 from backend.models import InboundUpdate, OutboxNotice, Person, Position, Recurrence, Task
 from backend.org.service import PersonPatch, change_person
