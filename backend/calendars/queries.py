@@ -5,24 +5,22 @@ token of every word on the way down to a unit, so that all processes see a chang
 """
 
 import secrets
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
 from backend.calendars.default import DEFAULT_DATA, default_calendar
 from backend.domain.calendar import CalendarChange, CalendarData, WorkCalendar, inherit
+from backend.domain.types import Actor
 from backend.kit.db import Sql
+from backend.kit.kept import Kept
 
 #: The path at which the whole office's word on the shipped table stands: that of no unit, and above them all.
 OFFICE = "/"
 #: A unit without a word of its own.
 SILENT = CalendarChange()
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -38,28 +36,8 @@ class Word(msgspec.Struct, frozen=True):
     change: CalendarChange = SILENT
 
 
-class _Kept(Generic[K, V]):
-    """The last so many values that were used."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[K, V] = OrderedDict()
-
-    def get(self, key: K) -> V | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def put(self, key: K, value: V) -> V:
-        self._values[key] = value
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
-        return value
-
-
-_changes: _Kept[str, CalendarChange] = _Kept(4096)
-_built: _Kept[tuple[str, ...], WorkCalendar] = _Kept(256)
+_changes: Kept[str, CalendarChange] = Kept(4096)
+_built: Kept[tuple[str, ...], WorkCalendar] = Kept(256)
 
 
 class Calendars:
@@ -152,6 +130,11 @@ async def calendar_for(path: str) -> WorkCalendar:
     """The calendar of the unit at ``path``, of the whole office at ``/``. Whoever asks for many takes a picture with
     :func:`calendars` instead."""
     return (await calendars()).of(path)
+
+
+async def calendar_of(actor: Actor) -> WorkCalendar:
+    """The calendar of the actor's first own position; the whole office's for whoever holds none."""
+    return await calendar_for(next((post.path for post in actor.posts if post.giver_id is None), OFFICE))
 
 
 class _Path(msgspec.Struct):

@@ -7,7 +7,7 @@ Everything is a ``Fraction``; nothing is rounded before it is shown. Every numbe
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import msgspec
@@ -254,7 +254,14 @@ def exceeds_cap(excellent: int, good: int, rules: RuleSet, *, outstanding: bool 
 
 def product_weight(weight: Fraction, kind: str, rules: RuleSet) -> Fraction:
     """The converted weight of a task of a kind."""
-    return weight * exact(rules.weights.get(kind, "1"))
+    by_kind = rules.weights.get(kind, "1")
+    return weight if by_kind == "1" else _product(weight, by_kind)
+
+
+@lru_cache(maxsize=4096)
+def _product(weight: Fraction, factor: str) -> Fraction:
+    # A city closes a million products of a few weights: each pair is multiplied once.
+    return weight * exact(factor)
 
 
 @cache

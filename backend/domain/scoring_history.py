@@ -6,7 +6,6 @@ columns of the task), so that the two can be held against each other.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -243,12 +242,6 @@ History._READS = {
     "cancelled": History._cancelled,
     "confirmed": History._confirmed,
 }
-
-
-def weight_at(events: Iterable[Happened], now: Decimal, at: datetime) -> Decimal:
-    """The weight that a task had at a moment, when it weighs ``now`` after all its events."""
-    later = next((event for event in events if event.kind == "weight_changed" and event.at > at), None)
-    return now if later is None else Decimal(str(later.data["weight_before"]))
 
 
 def _moment(text: str) -> datetime:

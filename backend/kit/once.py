@@ -7,6 +7,8 @@ import msgspec
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
 
+#: A key that is settled keeps the answer's status; what happens here answers a form, which is sent on (See Other).
+_SETTLED = 303
 #: Longer keys are not kept.
 MAX_KEY = 190
 
@@ -37,6 +39,6 @@ async def once(owner: str, key: str, make: Callable[[], Awaitable[str]], *, fing
         made = await make()
         sql = Sql()
         await sql.run(
-            f"update idempotency_key set status = 303, body = {sql.arg(made)} where id = {sql.arg(claimed[0]['id'])}"
+            f"update idempotency_key set status = {_SETTLED}, body = {sql.arg(made)} where id = {sql.arg(claimed[0]['id'])}"
         )
     return made, True

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,7 +15,10 @@ DEFAULT_LIMIT = 50
 
 
 class BadCursor(ValueError):
-    """The cursor was not made by :func:`cursor`."""
+    """The cursor was not made by :func:`cursor`. An error of the request: it is answered as it stands."""
+
+    code = "bad_cursor"
+    status = 400
 
 
 class Page(msgspec.Struct, Generic[T]):
@@ -32,9 +36,21 @@ def cursor(*values: Any) -> str:
 def read_cursor(text: str, types: Any) -> Any:
     """The sort values in a cursor as ``types`` (a tuple type). Raises :class:`BadCursor`."""
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=types)
+        values = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=types)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise BadCursor(text) from None
+    if not all(_can_be_compared(value) for value in values):
+        raise BadCursor(text)
+    return values
+
+
+def _can_be_compared(value: Any) -> bool:
+    """Whether a database takes the value: no number beyond 64 bits, no instant without a zone, no NUL."""
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return not isinstance(value, str) or "\0" not in value
 
 
 def link_header(url: str, next_cursor: str | None) -> dict[str, str]:

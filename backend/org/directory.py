@@ -6,7 +6,6 @@ import msgspec
 
 from backend.auth.actors import today
 from backend.domain.types import Actor
-from backend.errors import Invalid
 from backend.kit import paging
 from backend.kit.db import Sql
 from backend.kit.paging import Page
@@ -96,10 +95,7 @@ async def list_people(
 
 
 def _behind(sql: Sql, after: str) -> str:
-    try:
-        name, person_id = paging.read_cursor(after, tuple[str, int])
-    except paging.BadCursor:
-        raise Invalid("bad_cursor") from None
+    name, person_id = paging.read_cursor(after, tuple[str, int])
     return f"(p.name_folded, p.id) > ({sql.arg(name)}, {sql.arg(person_id)})"
 
 

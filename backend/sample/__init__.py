@@ -37,11 +37,6 @@ def read_sample_tasks() -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def is_relative(text: str) -> bool:
-    """Whether a cell holds a time in the form of this module."""
-    return _RELATIVE.fullmatch(text) is not None
-
-
 def resolve_relative(text: str, today: date, calendar: WorkCalendar) -> datetime:
     """The instant that a relative time means on ``today``, in the calendar's zone.
 

@@ -9,9 +9,9 @@ import msgspec
 
 from backend.auth.actors import today
 from backend.domain.types import Actor
-from backend.errors import Invalid, NotFound
+from backend.errors import NotFound
 from backend.kit.db import Sql
-from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, BadCursor, Page, cursor, read_cursor
+from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, cursor, read_cursor
 from backend.org.sql import under_any
 from backend.scores import access, appeal_rights, evidence, people
 from backend.scores.periods import read_period
@@ -76,10 +76,7 @@ async def appeals_seen(
     if person_id is not None:
         where.append(f"a.person_id = {sql.arg(person_id)}")
     if after is not None:
-        try:
-            [last] = read_cursor(after, tuple[int])
-        except BadCursor:
-            raise Invalid("bad_cursor") from None
+        [last] = read_cursor(after, tuple[int])
         where.append(f"a.id < {sql.arg(last)}")
     rows = await sql.fetch(f"{_SELECT} where {' and '.join(where)} order by a.id desc limit {sql.arg(limit + 1)}", _Row)
     shown = rows[:limit]

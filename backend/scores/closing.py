@@ -14,7 +14,7 @@ from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import Period
 from backend.org.queries_units import units_under
-from backend.scores import explaining, sealing, signing, stored
+from backend.scores import explaining, owing, sealing, stored
 from backend.scores.book import Book
 from backend.scores.everybody import Everybody
 from backend.scores.periods import CLOSED, ensure_period, read_period
@@ -46,7 +46,7 @@ async def close_period(actor: Actor, key: str) -> str:
         store = _Store(period.id)
         await _people(span, store)
         await _units(span, store)
-        await signing.require_signed(span, store.assessed["person"], store.assessed["unit"])
+        await owing.require_signed(span, store.assessed["person"], store.assessed["unit"])
         if store.issues:
             raise InvalidFields("marks_missing", store.issues, n=len(store.issues))
         mark = sealing.seal(store.digests)

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 import msgspec
 
@@ -68,20 +66,10 @@ def _left_out(segment: Segment, rules: RuleSet) -> bool:
 
 def weight_of(segment: Segment, rules: RuleSet) -> Fraction:
     """The converted weight that counts for whoever the segment is of."""
-    weight, by_kind = segment.weight, rules.weights.get(segment.kind, "1")
+    weight = segment.weight
     if segment.given is not None and rules.coordinators == "shares":
         weight -= segment.given
-    return weight if by_kind == "1" else _converted(weight, by_kind)
-
-
-def converted(weight: Decimal, kind: str, rules: RuleSet) -> Fraction:
-    """The converted weight of a whole task."""
-    return _converted(Fraction(weight), rules.weights.get(kind, "1"))
-
-
-@lru_cache(maxsize=4096)
-def _converted(weight: Fraction, by_kind: str) -> Fraction:
-    return weight * scoring.exact(by_kind)
+    return scoring.product_weight(weight, segment.kind, rules)
 
 
 def as_product(segment: Segment, placed: Placed, rules: RuleSet) -> Product:

@@ -5,9 +5,9 @@ import msgspec
 from backend.domain.access import under
 from backend.domain.scoring_periods import PeriodSpan
 from backend.domain.types import Actor
-from backend.errors import Invalid, NotFound
+from backend.errors import NotFound
 from backend.kit.db import Sql
-from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, BadCursor, cursor, read_cursor
+from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor, read_cursor
 from backend.org.queries import find_unit
 from backend.org.queries_units import units_under
 from backend.org.sql import under_any
@@ -70,10 +70,7 @@ async def _page(
     if paths is not None:
         where.append(under_any(sql, paths) if paths else f"p.id = {sql.arg(actor.person_id)}")
     if after is not None:
-        try:
-            name, person_id = read_cursor(after, tuple[str, int])
-        except BadCursor:
-            raise Invalid("bad_cursor") from None
+        name, person_id = read_cursor(after, tuple[str, int])
         folded, last = sql.arg(name), sql.arg(person_id)
         where.append(f"(p.name_folded > {folded} or (p.name_folded = {folded} and p.id > {last}))")
     return await sql.fetch(

@@ -11,10 +11,10 @@ from backend.auth.actors import ZONE
 from backend.domain.notices import WaiverAsked, WaiverRefused
 from backend.domain.scoring_periods import month_of
 from backend.domain.types import Actor
-from backend.errors import Conflict, Invalid, NotFound, Unprocessable
+from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
 from backend.kit.db import IntegrityError, Sql, convert, transaction
-from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, BadCursor, Page, cursor, read_cursor
+from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, cursor, read_cursor
 from backend.models import Unit, WaiverRequest
 from backend.org.sql import under_any
 from backend.scores import access, deciding, evidence, people
@@ -153,10 +153,7 @@ async def waiver_requests(
     if task is not None:
         where.append(f"t.code = {sql.arg(task)}")
     if after is not None:
-        try:
-            [last] = read_cursor(after, tuple[int])
-        except BadCursor:
-            raise Invalid("bad_cursor") from None
+        [last] = read_cursor(after, tuple[int])
         where.append(f"r.id < {sql.arg(last)}")
     rows = await sql.fetch(f"{_SELECT} where {' and '.join(where)} order by r.id desc limit {sql.arg(limit + 1)}", _Row)
     shown = rows[:limit]

@@ -93,10 +93,6 @@ class RuleBook:
         """The published set that an entry or a result names ``code@version``."""
         return next((one.rules for one in self.sets if f"{one.code}@{one.version}" == ref), None)
 
-    def with_set(self, made: Published) -> "RuleBook":
-        """The book if that version were published too: for looking before."""
-        return RuleBook(self.chosen, [*self.sets, made])
-
 
 async def _published() -> Sequence[Published]:
     sql = Sql()

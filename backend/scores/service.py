@@ -9,8 +9,9 @@ from backend.scores.marking import mark
 from backend.scores.periods import ensure_period
 from backend.scores.requests import ask_waiver, decide_waiver
 from backend.scores.rules import ensure_rules
-from backend.scores.signing import pass_over, sign, withdraw
+from backend.scores.signing import pass_over, sign
 from backend.scores.waiving import waive
+from backend.scores.withdrawing import withdraw
 
 __all__ = [
     "announce",

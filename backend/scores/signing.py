@@ -1,6 +1,5 @@
 """Sign-off: self-assessment, head, leader, step by step, each with its mark; then HR may close the period."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -8,24 +7,21 @@ import msgspec
 from backend import audit
 from backend.auth.actors import ZONE
 from backend.domain.scoring_periods import PeriodSpan
-from backend.domain.signing import STEPS, Step
+from backend.domain.signing import Step
 from backend.domain.types import Actor
-from backend.errors import Conflict, Forbidden, InvalidFields, NotFound, Unprocessable
+from backend.errors import Conflict, InvalidFields, Unprocessable
 from backend.kit import clock
-from backend.kit.db import Sql, transaction
+from backend.kit.db import transaction
 from backend.models import Period, SignOff
 from backend.org.permissions import is_over
-from backend.org.queries import find_person, find_unit
-from backend.org.queries_units import UnitRow, units_under
-from backend.scores import access, assessed, marks, people, sign_offs, subjects
+from backend.org.queries import find_person
+from backend.scores import access, assessed, marks, sign_offs, subjects
 from backend.scores.marks import DECIDING, HEAD, SELF
-from backend.scores.people import Holder
-from backend.scores.periods import CLOSED, ensure_period, read_period
+from backend.scores.periods import read_period
 from backend.scores.schemas_signing import PassDraft, SignDraft, SignView
-from backend.scores.standing import Office, owed
+from backend.scores.signing_sight import open_period, seen_unit, sight
+from backend.scores.standing import Office
 
-#: What an issue of closing is called by the step that is owed.
-_OWES = {"self": "owes_self", "head": "owes_head", "leader": "owes_leader"}
 _LEVELS = {"self": SELF, "head": HEAD, "leader": DECIDING}
 
 
@@ -40,7 +36,7 @@ async def sign(actor: Actor, period_key: str, draft: SignDraft) -> SignView:
     if (draft.person is None) == (draft.unit is None):
         raise Unprocessable("mark_one_subject")
     async with transaction():
-        row = await _open(period)
+        row = await open_period(period)
         if draft.value is not None:
             most = (await subjects.rules_of(period, person=draft.person, unit=draft.unit)).common_max
             if not marks.in_range(draft.value, Decimal(most)):
@@ -48,7 +44,7 @@ async def sign(actor: Actor, period_key: str, draft: SignDraft) -> SignView:
         if draft.unit is not None:
             return await _sign_unit(actor, period, row, draft)
         person = await find_person(draft.person or "")
-        office, seats = await _sight(actor, period, person.id, draft.person or "")
+        office, seats = await sight(actor, period, person.id, draft.person or "")
         access.require(may_take(actor, office, person.id, draft.step))
         await _require_turn(office, person.id, draft.step)
         value = await _value(period, person.id, draft)
@@ -69,9 +65,9 @@ async def pass_over(actor: Actor, period_key: str, draft: PassDraft) -> SignView
     if not reason:
         raise Unprocessable("reason_needed")
     async with transaction():
-        row = await _open(period)
+        row = await open_period(period)
         person = await find_person(draft.person)
-        office, seats = await _sight(actor, period, person.id, draft.person)
+        office, seats = await sight(actor, period, person.id, draft.person)
         access.require(actor.person_id != person.id and any(access.keeps(actor, seat.path) for seat in seats))
         await _require_turn(office, person.id, draft.step)
         due = office.due(person.id, draft.step)
@@ -80,74 +76,6 @@ async def pass_over(actor: Actor, period_key: str, draft: PassDraft) -> SignView
         if draft.step == "leader":
             await _require_all_marks(period, person.id, seats[0].handle, person.full_name)
         return await _record(actor, row, draft.step, ("person", person.id), seats[0].handle, None, reason)
-
-
-async def withdraw(
-    actor: Actor, period_key: str, step: Step, person: str | None = None, unit: str | None = None
-) -> None:
-    """Take a step back, by whoever took it or HR, as long as nothing was built on it: no later step, and nobody above
-    whose own score depends on it. Raises NotFound when it was not taken, Conflict when it cannot be taken back."""
-    period = read_period(period_key)
-    if (person is None) == (unit is None):
-        raise Unprocessable("mark_one_subject")
-    async with transaction():
-        row = await _open(period, ended=False)
-        if unit is not None:
-            taken = await _unit_step(actor, period, unit)
-        else:
-            taken = await _person_step(actor, period, person or "", step)
-        await SignOff.filter(id=taken.id).delete()
-        subject = "person" if taken.person_id else "unit"
-        await audit.record(
-            actor,
-            "score.sign_off_withdrawn",
-            subject,
-            taken.person_id or taken.unit_id,
-            period=period.key,
-            step=step,
-            row=row.id,
-        )
-
-
-async def require_signed(period: PeriodSpan, ids: Iterable[int], units: Iterable[int]) -> None:
-    """Raises InvalidFields naming, for each of the assessed people and units, who owes which step, and every waiver
-    request that nobody has decided: nothing of the kind can be done once the period is closed."""
-    wanted, among = set(ids), set(units)
-    office = await Office.load(period, wanted)
-    rows = [unit for unit in await units_under(None) if unit.id in among]
-    issues = [
-        {
-            "where": f"{one.subject}:{one.ref}",
-            "code": _OWES[one.step],
-            "value": one.step,
-            "name": one.name,
-            "holders": ", ".join(one.holders),
-        }
-        for one in await owed(office, wanted, rows)
-    ]
-    issues += await _undecided(period)
-    if issues:
-        raise InvalidFields("sign_offs_missing", issues, n=len(issues))
-
-
-class _Undecided(msgspec.Struct):
-    handle: str
-    full_name: str
-    code: str
-
-
-async def _undecided(period: PeriodSpan) -> list[dict[str, str]]:
-    """Requests about what counts in this period or an earlier one: what is not reported yet counts in a later."""
-    sql = Sql()
-    rows = await sql.fetch(
-        "select p.handle, p.full_name, t.code from waiver_request r join person p on p.id = r.person_id "
-        f"join task t on t.id = r.task_id where r.decision = '' and t.reported_at < {sql.arg(period.end)} order by r.id",
-        _Undecided,
-    )
-    return [
-        {"where": f"person:{row.handle}", "code": "waiver_undecided", "name": row.full_name, "task": row.code}
-        for row in rows
-    ]
 
 
 def may_take(actor: Actor, office: Office, person_id: int, step: Step) -> bool:
@@ -171,27 +99,6 @@ def may_take(actor: Actor, office: Office, person_id: int, step: Step) -> bool:
 def _head(office: Office, person_id: int) -> sign_offs.Taken | None:
     taken = office.of_person(person_id).get("head")
     return None if taken is None or taken.passed_reason else taken
-
-
-async def _open(period: PeriodSpan, *, ended: bool = True) -> Period:
-    """The period's row, locked. Raises Conflict when it is closed or (``ended``) runs still."""
-    row = await Period.filter(id=await ensure_period(period.key)).select_for_update().get()
-    if row.status == CLOSED:
-        raise Conflict("period_closed", period=period.key)
-    if ended and clock.now() < period.end:
-        raise Conflict("sign_off_early", period=period.key)
-    return row
-
-
-async def _sight(actor: Actor, period: PeriodSpan, person_id: int, ref: str) -> tuple[Office, list[Holder]]:
-    """The sign-off around a person whom the actor sees. Raises NotFound, Unprocessable when they held no position."""
-    office = await Office.load(period, [person_id])
-    seats = office.holders.get(person_id, [])
-    if person_id != actor.person_id and not access.sees(actor, [seat.path for seat in seats]):
-        raise NotFound("person_not_found", ref=ref)
-    if not seats:
-        raise Unprocessable("no_position_in_period", period=period.key)
-    return office, seats
 
 
 async def _require_turn(office: Office, person_id: int, step: Step) -> None:
@@ -231,7 +138,7 @@ async def _require_all_marks(period: PeriodSpan, person_id: int, ref: str, name:
 
 
 async def _sign_unit(actor: Actor, period: PeriodSpan, row: Period, draft: SignDraft) -> SignView:
-    unit = await _seen_unit(actor, draft.unit or "")
+    unit = await seen_unit(actor, draft.unit or "")
     access.require(access.decides_for_unit(actor, unit.path))
     if draft.step != "leader":
         raise Unprocessable("sign_off_not_wanted")
@@ -251,13 +158,6 @@ async def _sign_unit(actor: Actor, period: PeriodSpan, row: Period, draft: SignD
         value = Decimal(given.numerator) / given.denominator
     await marks.put(row.id, None, unit.id, "common", DECIDING, value, actor.person_id, clock.now())
     return await _record(actor, row, "leader", ("unit", unit.id), unit.code, value)
-
-
-async def _seen_unit(actor: Actor, code: str) -> UnitRow:
-    unit = await find_unit(code)
-    if not access.sees(actor, [unit.path]):
-        raise NotFound("unit_not_found", ref=code)
-    return unit
 
 
 async def _record(
@@ -285,43 +185,3 @@ async def _record(
     action = "score.sign_off_passed" if passed_reason else "score.signed_off"
     await audit.record(actor, action, kind, id_, period=row.key, step=step, value=shown, reason=passed_reason)
     return SignView(kind, ref, step, shown, actor.name, now, passed_reason)
-
-
-async def _person_step(actor: Actor, period: PeriodSpan, ref: str, step: Step) -> sign_offs.Taken:
-    person = await find_person(ref)
-    office, seats = await _sight(actor, period, person.id, ref)
-    taken = office.of_person(person.id).get(step)
-    if taken is None:
-        raise NotFound("sign_off_none")
-    keeps = person.id != actor.person_id and any(access.keeps(actor, seat.path) for seat in seats)
-    access.require(taken.signed_by_id == actor.person_id or keeps)
-    later = [name for name in office.of_person(person.id) if STEPS.index(name) > STEPS.index(step)]
-    if later or (step == "leader" and await _above_is_signed(period, person.id)):
-        raise Conflict("sign_off_built_on")
-    return taken
-
-
-async def _above_is_signed(period: PeriodSpan, person_id: int) -> bool:
-    """Whether a leader whose own score depends on this person has been signed off."""
-    taken = await sign_offs.of_period(period.key)
-    signed = [
-        id_ for (kind, id_), steps in taken.items() if kind == "person" and "leader" in steps and id_ != person_id
-    ]
-    seats = await people.holders(period, people=signed)
-    leaders = [one for one, held in seats.items() if people.is_leader(held)]
-    office = await Office.load(period, [person_id, *leaders])
-    return any(person_id in office.below(leader) for leader in leaders)
-
-
-async def _unit_step(actor: Actor, period: PeriodSpan, code: str) -> sign_offs.Taken:
-    unit = await _seen_unit(actor, code)
-    taken = await sign_offs.of_period(period.key, [])
-    found = taken.get(("unit", unit.id), {}).get("leader")
-    if found is None:
-        raise NotFound("sign_off_none")
-    if found.signed_by_id != actor.person_id and not access.keeps(actor, unit.path):
-        raise Forbidden("forbidden")
-    above = [one for one in await units_under(None) if unit.path.startswith(one.path) and one.id != unit.id]
-    if any(("unit", one.id) in taken for one in above):
-        raise Conflict("sign_off_built_on")
-    return found

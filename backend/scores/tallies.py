@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import msgspec
 
-from backend.domain.scoring import RuleSet
+from backend.domain.scoring import RuleSet, product_weight
 from backend.domain.scoring_periods import PeriodSpan, place
 from backend.kit.db import Sql
-from backend.scores.counting import Clean, converted
+from backend.scores.counting import Clean
 
 
 class Tally(msgspec.Struct):
@@ -47,7 +47,7 @@ def placed(tallies: Sequence[Tally], period: PeriodSpan, now: datetime, rules: R
     found: defaultdict[Fraction, list[int]] = defaultdict(lambda: [0, 0])
     for tally in tallies:
         if place(tally.due_at, tally.reported_at, period, now, by_report=by_report, carry=rules.carry_open):
-            group = found[converted(tally.weight, tally.kind, rules)]
+            group = found[product_weight(Fraction(tally.weight), tally.kind, rules)]
             group[0] += tally.n
             group[1] += tally.n * bool(tally.late)
     return [Clean(weight, n, late) for weight, (n, late) in sorted(found.items())]

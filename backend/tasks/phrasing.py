@@ -1,18 +1,17 @@
 """One typed line as an assignment: what the grammar makes of it with the actor's people and calendar, and carrying it
 out."""
 
-from collections import OrderedDict
 from typing import Any
 
 import msgspec
 
-from backend.calendars.queries import calendar_for
-from backend.domain.calendar import WorkCalendar
+from backend.calendars.queries import calendar_of
 from backend.domain.phrases import Phrase, Roster, Somebody, parse
 from backend.domain.recurring import Every
 from backend.domain.types import Actor, Urgency
 from backend.errors import Unprocessable
 from backend.kit import clock, db
+from backend.kit.kept import Kept
 from backend.org.naming import everybody, state_of_the_office
 from backend.tasks.assign import assign
 from backend.tasks.recurring import recur
@@ -30,8 +29,7 @@ from backend.tasks.schemas import (
 MOST_LETTERS = 2000
 
 #: Indexes of people by the state of the office they were made from, the last ones used.
-_rosters: OrderedDict[Any, Roster] = OrderedDict()
-_MOST_ROSTERS = 8
+_rosters: Kept[Any, Roster] = Kept(8)
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -45,7 +43,7 @@ async def understand(actor: Actor, line: str) -> Phrase:
     """The draft that the actor's line describes now. Raises Unprocessable when the line is too long to be one."""
     if len(line) > MOST_LETTERS:
         raise Unprocessable("line_too_long", length=MOST_LETTERS)
-    return parse(line, clock.now(), await _calendar(actor), await _roster(actor))
+    return parse(line, clock.now(), await calendar_of(actor), await _roster(actor))
 
 
 async def _roster(actor: Actor) -> Roster:
@@ -53,11 +51,7 @@ async def _roster(actor: Actor) -> Roster:
     found = _rosters.get(key)
     if found is None:
         people = await everybody(actor)
-        found = Roster(Somebody(one.handle, one.name, one.unit, one.title) for one in people)
-        _rosters[key] = found
-        while len(_rosters) > _MOST_ROSTERS:
-            _rosters.popitem(last=False)
-    _rosters.move_to_end(key)
+        found = _rosters.put(key, Roster(Somebody(one.handle, one.name, one.unit, one.title) for one in people))
     return found
 
 
@@ -84,7 +78,7 @@ async def carry_out(actor: Actor, phrase: Phrase) -> Carried:
     if phrase.recurrence is None:
         return Carried(assigned=await assign(actor, TaskDraft(due=DueDraft(at=phrase.due), **words)))
     every = Every(phrase.recurrence)
-    calendar = await _calendar(actor)
+    calendar = await calendar_of(actor)
     at_end = phrase.due == calendar.day_end(phrase.due.date())
     draft = RecurrenceDraft(
         task=TaskWords(**words),
@@ -93,7 +87,3 @@ async def carry_out(actor: Actor, phrase: Phrase) -> Carried:
         at_minute=None if at_end else phrase.due.hour * 60 + phrase.due.minute,
     )
     return Carried(recurrence=await recur(actor, draft))
-
-
-async def _calendar(actor: Actor) -> WorkCalendar:
-    return await calendar_for(actor.posts[0].path if actor.posts else "/")

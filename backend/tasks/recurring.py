@@ -8,7 +8,7 @@ import msgspec
 
 from backend import audit
 from backend.auth.actors import today
-from backend.calendars.queries import calendar_for
+from backend.calendars.queries import calendar_of
 from backend.domain import recurring as rule
 from backend.domain.access import leads_over
 from backend.domain.calendar import WorkCalendar
@@ -64,12 +64,6 @@ async def recur(actor: Actor, draft: RecurrenceDraft) -> RecurrenceView:
         )
         await audit.record(actor, "recurrence.created", "recurrence", made.id, every=str(draft.every), day=draft.day)
     return await recurrence_view(actor, made.id)
-
-
-async def calendar_of(actor: Actor) -> WorkCalendar:
-    """The calendar in which the actor's recurring tasks fall on days off: that of their first own position."""
-    own = [post.path for post in actor.posts if post.giver_id is None]
-    return await calendar_for(own[0] if own else "/")
 
 
 def _first_on(

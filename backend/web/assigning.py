@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from backend.auth.guards import csrf_form, page_signed_in
-from backend.calendars.queries import calendar_for
+from backend.calendars.queries import calendar_of
 from backend.domain.calendar import WorkCalendar
 from backend.domain.phrases import Phrase
 from backend.domain.types import Actor, Role, TaskKind, Urgency
@@ -95,7 +95,7 @@ async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None,
         "leads": await leads_for(actor, form.text("leads_q"), form.all("leads")),
         "helpers": await helpers_for(actor, form.text("coordinators_q"), form.all("coordinators")),
         "watchers": await helpers_for(actor, form.text("watchers_q"), form.all("watchers")),
-        "quick": quick_choices(words, await _calendar(actor)),
+        "quick": quick_choices(words, await calendar_of(actor)),
         "kinds": [(str(kind), words.t(f"kind.{kind}")) for kind in _kinds(actor)],
         "urgencies": [(str(urgency), words.t(f"urgency.{urgency}")) for urgency in Urgency],
         "parent": await queries.view(actor, await queries.find_task(actor, parent)) if parent else None,
@@ -117,10 +117,6 @@ def _kinds(actor: Actor) -> list[TaskKind]:
     return list(TaskKind)
 
 
-async def _calendar(actor: Actor) -> WorkCalendar:
-    return await calendar_for(actor.posts[0].path if actor.posts else "/")
-
-
 @post("/tasks/new", guards=[page_signed_in, csrf_form])
 async def assign(request: AnyRequest) -> Response[Any]:
     """Assign. Pressing twice assigns once; what is wrong is said beside its field, and nothing typed is lost."""
@@ -130,7 +126,7 @@ async def assign(request: AnyRequest) -> Response[Any]:
     made: list[Assigned] = []
 
     async def make() -> str:
-        draft = _draft(actor, form, words, await _calendar(actor), files)
+        draft = _draft(actor, form, words, await calendar_of(actor), files)
         made.append(await service.assign(actor, draft))
         tasks = made[0].tasks
         return f"/tasks/{tasks[0].code}" if len(tasks) == 1 else "/?view=assigned_by_me"

@@ -1,10 +1,11 @@
 """Deadlines in forms: the quick choices that are offered and the draft that a filled-in form means."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import msgspec
 
 from backend.domain.calendar import WorkCalendar
+from backend.domain.deadlines import usual
 from backend.errors import InvalidFields
 from backend.tasks.schemas import DueDraft
 from backend.web.forms import Form
@@ -22,15 +23,8 @@ class QuickDue(msgspec.Struct, frozen=True):
 
 
 def quick_choices(words: Words, calendar: WorkCalendar) -> list[QuickDue]:
-    """Today, the next working day, the last working days of this week and of the next: those still ahead, each once."""
-    today = words.today
-    monday = today - timedelta(days=today.weekday())
-    week_end = calendar.nth_working_day(monday + timedelta(days=7), -1)
-    next_week_end = calendar.nth_working_day(monday + timedelta(days=14), -1)
-    days = [today] if calendar.is_working_day(today) else []
-    days += [calendar.next_working_day(today), week_end, next_week_end]
-    ahead = [on for on in dict.fromkeys(days) if calendar.day_end(on) > words.now]
-    return [QuickDue(f"{_ON}{on.isoformat()}", _label(words, calendar.day_end(on))) for on in sorted(ahead)]
+    """The usual deadlines that are still ahead."""
+    return [QuickDue(f"{_ON}{at.date().isoformat()}", _label(words, at)) for at in usual(words.now, calendar)]
 
 
 def _label(words: Words, at: datetime) -> str:

@@ -8,11 +8,11 @@ import msgspec
 from litestar import Response, post
 
 from backend.auth.guards import csrf_form, public
-from backend.calendars.queries import OFFICE, calendar_for
+from backend.calendars.queries import calendar_of
 from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding_policy import NORMAL
 from backend.domain.reminding_slots import Slots
-from backend.domain.types import Actor, Status
+from backend.domain.types import SYSTEM, Actor, Status
 from backend.errors import NotFound
 from backend.kit import clock
 from backend.kit.db import Sql
@@ -50,7 +50,7 @@ async def set_clock(request: AnyRequest) -> Response[Any]:
 async def _target(actor: Actor | None, form: Form) -> datetime | None:
     now = clock.now()
     if form.text("to") == "slot":
-        return next_slot(now, await calendar_for(actor.posts[0].path if actor and actor.posts else OFFICE))
+        return next_slot(now, await calendar_of(actor or SYSTEM))
     if form.text("to") == "deadline":
         due_at = await _next_deadline(actor, form.text("task"), now)
         return due_at + _MINUTE if due_at is not None else None

@@ -1,14 +1,15 @@
 """Assigning in one message: «giao @an Báo cáo PCCC hạn 17h thứ 6»; what is not certain is asked before anybody hears."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from backend.auth.actors import today
-from backend.calendars.queries import calendar_for
+from backend.calendars.queries import calendar_of
+from backend.domain.deadlines import usual
 from backend.domain.phrases import Lead, Phrase
 from backend.domain.types import Urgency
 from backend.errors import AppError, Conflict
+from backend.kit import clock
 from backend.kit.once import once
 from backend.kit.text import fold
 from backend.tasks import phrasing, queries
@@ -184,14 +185,8 @@ def _piece_of(line: str, phrase: Phrase, unsure: Lead) -> tuple[int, int] | None
 
 
 async def _deadlines(talk: Talk) -> list[tuple[str, str]]:
-    """Label and words of the usual deadlines that are still ahead: today, the next working day, the ends of the weeks."""
-    calendar = await calendar_for(talk.actor.posts[0].path if talk.actor.posts else "/")
-    on = today()
-    monday = on - timedelta(days=on.weekday())
-    days = [on] if calendar.is_working_day(on) else []
-    days.append(calendar.next_working_day(on))
-    days += [calendar.nth_working_day(monday + timedelta(days=7 * weeks), -1) for weeks in (1, 2)]
-    ends = [calendar.day_end(day) for day in sorted(set(days)) if day >= on]
+    """Label and words of the usual deadlines that are still ahead."""
+    ends = usual(clock.now(), await calendar_of(talk.actor))
     return [(talk.voice.plain("bot.assign.due", at=at), f"hạn {at:%H:%M %d/%m/%Y}") for at in ends]
 
 

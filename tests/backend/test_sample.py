@@ -28,7 +28,7 @@ from backend.models import (
 )
 from backend.org.importing import import_path
 from backend.org.queries import find_person
-from backend.sample import is_relative, read_sample_tasks, resolve_relative, sample_folder
+from backend.sample import read_sample_tasks, resolve_relative, sample_folder
 from backend.scores.closing import seal_holds
 from backend.scores.queries import explain
 from backend.settings import Settings
@@ -87,12 +87,6 @@ def test_the_previous_month_of_january_is_december() -> None:
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"relative time|day 0"):
         resolve_relative(text, MONDAY, CALENDAR)
-
-
-@pytest.mark.one_database
-def test_absolute_times_are_told_from_relative_ones() -> None:
-    assert is_relative("prev:-03 17:30")
-    assert not is_relative("2026-11-23 08:30")
 
 
 def first_and_last_working_days() -> list[date]:

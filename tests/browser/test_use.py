@@ -30,7 +30,8 @@ def test_a_task_goes_from_assigning_to_accepting(desk: Desk, office: Office, jav
         {"name": "mẫu.txt", "mimeType": "text/plain", "buffer": "Mẫu số 1".encode()}
     )
     head.locator(".submit-bar button").click()
-    expect(head.get_by_role("status")).to_have_text("Đã giao cho Nguyễn Thị Bình.")
+    expect(head.get_by_role("status").get_by_text("Đã giao cho Nguyễn Thị Bình.")).to_be_visible()
+    expect(head.get_by_role("status").get_by_role("button", name="Hoàn tác")).to_be_visible()
     expect(head.get_by_text("mẫu.txt")).to_be_visible()
 
     binh = desk.open("/", "binh", javascript=javascript)
