@@ -485,6 +485,9 @@ async def test_reasons_over_http_and_never_in_a_closed_period(app: Any, cast: Ca
         path = f"/api/scores/{PERIOD}/disqualifications"
         made = await hr.post(path, json={"code": "disciplined", "reason": "QĐ 12", "person": "an"})
         assert made.status_code == 201
+        for_a_mistake = await hr.post(path, json={"code": "corruption", "reason": "nhầm", "person": "an"})
+        lifted = await hr.post(f"/api/disqualifications/{for_a_mistake.json()['id']}/lift", json={"reason": "nhầm tên"})
+        assert lifted.status_code == 204
         office = Office(cast, clock)
         clock.set(end_of())
         await closed(office)

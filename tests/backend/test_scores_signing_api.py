@@ -85,6 +85,19 @@ async def test_from_a_request_to_an_appeal(office: Office, app, cast, clock):
         await posted(hr, f"/api/appeals/{appeal['id']}/decide", body, 409)
 
 
+async def test_hr_passes_over_a_step_that_nobody_took(office: Office, app, cast, clock):
+    await office.task(done="2026-12-03 09:00")
+    step = {"step": "self", "person": "an", "reason": "Nghỉ thai sản"}
+    clock.set(end_of())
+    async with cast.client(app, "hr") as hr:
+        early = await posted(hr, f"/api/scores/{PERIOD}/sign-offs/pass", step, 409)
+        assert early["code"] == "sign_off_not_late"
+        clock.set("2027-01-20 08:00")
+    async with cast.client(app, "hr") as hr:
+        passed = await posted(hr, f"/api/scores/{PERIOD}/sign-offs/pass", step)
+        assert (passed["ref"], passed["value"], passed["passed_reason"]) == ("an", None, "Nghỉ thai sản")
+
+
 @pytest.mark.parametrize("locale", ["vi", "en"])
 async def test_a_closed_period_says_409_to_every_change(office: Office, app, cast, clock, locale):
     late = await office.task(done="2026-12-04 09:00")
