@@ -54,7 +54,8 @@ class Cast:
 
     def __getattr__(self, handle: str) -> Person:
         try:
-            return self.people[handle]
+            # Not `self.people`: a copy that is being made has none yet.
+            return self.__dict__["people"][handle]
         except KeyError:
             raise AttributeError(handle) from None
 

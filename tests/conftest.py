@@ -3,10 +3,10 @@
 import asyncio
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import hypothesis
@@ -18,8 +18,9 @@ from backend.settings import Settings
 from tests import calls
 from tests.apps import app_of
 from tests.cast import Cast, make_cast
-from tests.databases import PostgresServer, migrate
+from tests.databases import PostgresDesk, PostgresServer, SqliteDesk, migrate
 from tests.fakes import FakeClock, vn
+from tests.stages import Stage
 
 DATABASES = ("sqlite", "postgres")
 
@@ -33,6 +34,14 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL for this worker, fsync off, with a migrated template; or the one that ``DATABASE_URL`` names."""
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_desk(postgres_server: PostgresServer) -> Iterator[PostgresDesk]:
+    """The database of that server in which this worker's tests run one after the other."""
+    desk = PostgresDesk(postgres_server)
+    yield desk
+    postgres_server.call(desk.close())
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +62,9 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
             shutil.copy(template, folder / "test.db")
             yield f"sqlite:///{folder / 'test.db'}?synchronous=OFF"
         else:
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            with server.database(f"t{uuid.uuid4().hex[:12]}") as url:
-                yield url
+            desk: PostgresDesk = request.getfixturevalue("postgres_desk")
+            desk.server.call(desk.clean())
+            yield desk.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -113,12 +122,20 @@ async def client(app: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def cast(request: pytest.FixtureRequest) -> Cast:
+def stage(request: pytest.FixtureRequest, database_url: str, clock: FakeClock) -> Stage:
+    """Scenes that many tests begin with, played once in this worker and put back afterwards."""
+    if "postgres" in database_url.partition(":")[0]:
+        desk: PostgresDesk = request.getfixturevalue("postgres_desk")
+        return Stage(clock, "postgres", desk, desk.server.call)
+    return Stage(clock, "sqlite", SqliteDesk(Path(urlsplit(database_url).path)), asyncio.run)
+
+
+@pytest.fixture
+async def cast(request: pytest.FixtureRequest, stage: Stage) -> Cast:
     """A small ward with everybody a story needs, a stranger among them. Use it with ``db`` or ``app``."""
     if not {"app", "client", "db"} & set(request.fixturenames):
         raise pytest.UsageError("the cast needs `db` or `app` before it")
-    request.getfixturevalue("clock")
-    return await make_cast()
+    return await stage.scene("cast", make_cast)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

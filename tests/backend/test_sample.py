@@ -34,6 +34,7 @@ from backend.scores.queries import explain
 from backend.settings import Settings
 from backend.tasks.importing import import_tasks
 from tests.fakes import FakeClock, vn
+from tests.stages import Stage
 
 CALENDAR = default_calendar()
 MONDAY = date(2026, 11, 23)
@@ -158,9 +159,9 @@ async def test_the_office_is_an_ordinary_organisation_file() -> None:
 
 
 @pytest.fixture
-async def office(db: None, settings: Settings, clock: FakeClock) -> None:
+async def office(db: None, settings: Settings, stage: Stage) -> None:
     """The sample office, loaded on a Monday at 08:00."""
-    await load_sample(PASSWORD)
+    await stage.scene("the sample office", lambda: load_sample(PASSWORD))
 
 
 @pytest.mark.usefixtures("office")

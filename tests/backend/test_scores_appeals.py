@@ -8,6 +8,7 @@ import pytest
 
 from backend.errors import AppError, Conflict
 from backend.files.service import store
+from backend.kit.paging import BadCursor
 from backend.models import Appeal, AuditRow, LedgerEntry, Mark, OutboxNotice, Period, PeriodResult
 from backend.scores.appeal_views import appeals_seen, view
 from backend.scores.closing import seal_holds
@@ -22,23 +23,27 @@ PDF = b"%PDF-1.4 bien ban"
 
 
 @pytest.fixture
-async def office(db, cast, clock) -> Office:
+async def office(db, cast, clock, stage) -> Office:
     """December 2026 was closed on Tuesday 5 January 2027, 08:00, and everybody told. An: 92 points, one delay; the
     vice-chair gave the mark that counts."""
     made = Office(cast, clock)
-    await made.task(done="2026-12-04 09:00")
-    await made.task(due="2026-12-10 17:30", done="2026-12-09 09:00")
-    clock.set(end_of())
+    await stage.scene("a month closed and told", lambda: _closed_and_told(made))
+    return made
+
+
+async def _closed_and_told(office: Office) -> None:
+    await office.task(done="2026-12-04 09:00")
+    await office.task(due="2026-12-10 17:30", done="2026-12-09 09:00")
+    office.clock.set(end_of())
     await run_all_due()
     for leader in ("head", "vice", "chair"):
         for what in ("dd", "e"):
-            await made.mark(leader, "90", what)
+            await office.mark(leader, "90", what)
     await sign_all(value="28")
     await OutboxNotice.all().delete()
-    await close_period(await cast.actor("hr"), PERIOD)
+    await close_period(await office.cast.actor("hr"), PERIOD)
     while await announce(5):
         pass
-    return made
 
 
 async def ask(office: Office, by: str = "an", text: str = "Hạn giao quá gấp", files: Any = ()) -> AppealView:
@@ -59,8 +64,8 @@ async def decide(
     )
 
 
-async def refused(action: Any) -> AppError:
-    with pytest.raises(AppError) as caught:
+async def refused(action: Any, kind: type[Any] = AppError) -> Any:
+    with pytest.raises(kind) as caught:
         await action
     return caught.value
 
@@ -223,5 +228,5 @@ async def test_evidence_and_lists(office: Office, cast, settings):
     assert [one.person for one in first.items + second.items] == ["binh", "an"]
     assert (await appeals_seen(hr, is_open=False)).items == []
     assert len((await appeals_seen(hr, period=PERIOD, person_id=cast.an.id)).items) == 1
-    assert (await refused(appeals_seen(hr, after="!"))).code == "bad_cursor"
+    assert (await refused(appeals_seen(hr, after="!"), BadCursor)).code == "bad_cursor"
     assert (await refused(view(await cast.actor("otherchair"), asked.id))).code == "not_found"

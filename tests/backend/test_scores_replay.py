@@ -35,6 +35,7 @@ from tests.backend.scores_closing import closed
 from tests.backend.scores_office import PERIOD, Office, end_of
 from tests.cast import Cast
 from tests.fakes import FakeClock, vn
+from tests.stages import Stage
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +43,40 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def office(db: None, cast: Cast, clock: FakeClock) -> Office:
     return Office(cast, clock)
+
+
+@pytest.fixture
+async def made(office: Office, stage: Stage) -> dict[str, int]:
+    """The tasks, by name, of a month in which everything happened; it is over."""
+    return await stage.scene("a month in which everything happens", lambda: lived(office))
+
+
+@pytest.fixture
+async def sealed(office: Office, made: dict[str, int], stage: Stage) -> dict[str, int]:
+    """The same once it is closed; nothing differs from what is owed."""
+
+    async def play() -> None:
+        await closed(office)
+        assert await codes() == []
+        assert (await replay(PERIOD)).compared["results"] == await PeriodResult.all().count()
+
+    await stage.scene("a closed month in which everything happened", play)
+    return made
+
+
+@pytest.fixture
+async def corrected(office: Office, made: dict[str, int], stage: Stage) -> dict[str, int]:
+    """The month with a delay waived and a point given; nothing differs from what is owed."""
+    cast = office.cast
+
+    async def play() -> None:
+        late = (await LedgerEntry.filter(task_id=made["late"]).order_by("id"))[0]
+        await waive(await cast.actor("head"), late.id, "bão")
+        await corrections.correct(await cast.actor("hr"), cast.an.id, PERIOD, Decimal(1), "khen")
+        assert await codes() == []
+
+    await stage.scene("a month waived and corrected", play)
+    return made
 
 
 async def codes() -> list[str]:
@@ -100,8 +135,7 @@ async def lived(office: Office) -> dict[str, int]:
     return made
 
 
-async def test_a_month_in_which_everything_happens(office: Office, cast: Cast) -> None:
-    made = await lived(office)
+async def test_a_month_in_which_everything_happens(made: dict[str, int]) -> None:
     assert await codes() == []
     by_task = {name: await LedgerEntry.filter(task_id=task, scope="officer").count() for name, task in made.items()}
     # A report under review that is called off was never late.
@@ -199,11 +233,8 @@ _OFFICER = (
         ("delete from task_event where kind = 'extension_approved'", None),
     ],
 )
-async def test_every_damage_is_found(office: Office, cast: Cast, damage: str, expected: set[str] | None) -> None:
-    made = await lived(office)
-    await waive(await cast.actor("head"), (await LedgerEntry.filter(task_id=made["late"]).order_by("id"))[0].id, "bão")
-    await corrections.correct(await cast.actor("hr"), cast.an.id, PERIOD, Decimal(1), "khen")
-    assert await codes() == []
+@pytest.mark.usefixtures("corrected")
+async def test_every_damage_is_found(damage: str, expected: set[str] | None) -> None:
     await Sql().run(damage)
     found = set(await codes())
     assert found if expected is None else expected <= found
@@ -219,18 +250,14 @@ async def test_every_damage_is_found(office: Office, cast: Cast, damage: str, ex
         ("delete from ledger_entry where kind = 'delay' and scope = 'officer'", {"result_entry"}),
     ],
 )
-async def test_damage_to_a_closed_period_is_found(office: Office, cast: Cast, damage: str, expected: set[str]) -> None:
-    await lived(office)
-    await closed(office)
-    assert await codes() == []
-    assert (await replay(PERIOD)).compared["results"] == await PeriodResult.all().count()
+@pytest.mark.usefixtures("sealed")
+async def test_damage_to_a_closed_period_is_found(damage: str, expected: set[str]) -> None:
     await Sql().run(damage)
     assert expected <= set(await codes())
 
 
-async def test_a_product_that_vanished_from_a_result_is_missed(office: Office, cast: Cast) -> None:
-    await lived(office)
-    await closed(office)
+@pytest.mark.usefixtures("sealed")
+async def test_a_product_that_vanished_from_a_result_is_missed(cast: Cast) -> None:
     row = await PeriodResult.get(person_id=cast.an.id)
     data = dict(row.data)
     data["products"] = data["products"][1:]
@@ -238,9 +265,8 @@ async def test_a_product_that_vanished_from_a_result_is_missed(office: Office, c
     assert {"result_products", "seal_broken"} <= set(await codes())
 
 
-async def test_what_comes_after_closing_is_no_difference(office: Office, cast: Cast, clock: FakeClock) -> None:
-    made = await lived(office)
-    await closed(office)
+async def test_what_comes_after_closing_is_no_difference(sealed: dict[str, int], cast: Cast, clock: FakeClock) -> None:
+    made = sealed
     clock.move(days=2)
     await service.reassign(await cast.actor("head"), made["long"], "binh")
     await service.cancel(await cast.actor("head"), made["refused"], "thôi")

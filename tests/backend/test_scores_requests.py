@@ -7,6 +7,7 @@ import pytest
 
 from backend.errors import AppError, Conflict
 from backend.files.service import store
+from backend.kit.paging import BadCursor
 from backend.models import AuditRow, Evidence, LedgerEntry, OutboxNotice, Person, WaiverRequest
 from backend.scores.queries import explain
 from backend.scores.requests import view, waiver_requests
@@ -16,6 +17,7 @@ from backend.tasks.attachments import readable
 from reminders.schedule import run_all_due
 from tests.backend.given import away
 from tests.backend.scores_office import PERIOD, Office, end_of, sign_all
+from tests.stages import Stage
 
 PDF = b"%PDF-1.4 bien ban"
 
@@ -26,11 +28,15 @@ def office(db, cast, clock) -> Office:
 
 
 @pytest.fixture
-async def entry(office: Office) -> int:
+async def entry(office: Office, stage: Stage) -> int:
     """An's entry of a delay on Friday 4 December, 09:00."""
-    task_id = await office.task(done="2026-12-04 09:00", title="Báo cáo lũ")
-    await run_all_due()
-    return (await office.entry(task_id)).id
+
+    async def play() -> int:
+        task_id = await office.task(done="2026-12-04 09:00", title="Báo cáo lũ")
+        await run_all_due()
+        return (await office.entry(task_id)).id
+
+    return await stage.scene("one delay", play)
 
 
 async def ask(office: Office, entry: int, by: str = "an", cause: str = "Lũ cuốn đường", files: Any = ()) -> RequestView:
@@ -42,8 +48,8 @@ async def decide(office: Office, request: int, by: str = "head", grant: bool = T
     return await decide_waiver(await office.cast.actor(by), request, DecideRequest(grant=grant, reason=reason))
 
 
-async def refused(action: Any) -> AppError:
-    with pytest.raises(AppError) as caught:
+async def refused(action: Any, kind: type[Any] = AppError) -> Any:
+    with pytest.raises(kind) as caught:
         await action
     return caught.value
 
@@ -184,7 +190,7 @@ async def test_lists_show_ones_own_and_those_below(office: Office, cast, entry):
     second = await waiver_requests(head, limit=1, after=first.next)
     assert [one.decision for one in first.items + second.items] == ["", "refused"]
     assert second.next is None
-    assert (await refused(waiver_requests(head, after="x"))).code == "bad_cursor"
+    assert (await refused(waiver_requests(head, after="x"), BadCursor)).code == "bad_cursor"
 
 
 async def test_a_secret_task_shows_its_code_alone_to_hr(office: Office, cast, clock):

@@ -21,12 +21,16 @@ from tests.backend.scores_office import PERIOD, Office, end_of, sign_all
 
 
 @pytest.fixture
-async def office(db, cast, clock) -> Office:
+async def office(db, cast, clock, stage) -> Office:
     """December 2026 is over: An has one product, done in time; nobody else has any."""
     made = Office(cast, clock)
-    await made.task(done="2026-12-02 09:00")
-    clock.set(end_of())
-    await run_all_due()
+
+    async def play() -> None:
+        await made.task(done="2026-12-02 09:00")
+        clock.set(end_of())
+        await run_all_due()
+
+    await stage.scene("a month over", play)
     return made
 
 

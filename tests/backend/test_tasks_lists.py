@@ -6,7 +6,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from backend.errors import Invalid, NotFound
-from backend.kit.paging import cursor
+from backend.kit.paging import BadCursor, cursor
 from backend.models import Task
 from backend.tasks import queries, service
 from backend.tasks.queries import Buckets, State, TaskFilter, View
@@ -104,7 +104,7 @@ async def test_bad_filters_are_refused(cast: Cast) -> None:
         cursor(1, "2026-11-27T17:00:00", 2),
         cursor(1, at("2026-11-27 17:00"), 2**70),
     ):
-        with pytest.raises(Invalid) as caught:
+        with pytest.raises(BadCursor) as caught:
             await queries.listing(actor, TaskFilter(), bad)
         assert caught.value.code == "bad_cursor"
     with pytest.raises(Invalid):

@@ -23,9 +23,15 @@ async def codes() -> set[str]:
 
 
 @pytest.fixture
-async def office(db, cast, clock) -> Office:
+async def office(db, cast, clock, stage) -> Office:
     """A closed month with a granted request and an accepted appeal: all is well."""
     made = Office(cast, clock)
+    await stage.scene("a month closed and appealed", lambda: _closed_and_appealed(made))
+    return made
+
+
+async def _closed_and_appealed(made: Office) -> None:
+    cast, clock = made.cast, made.clock
     late = await made.task(done="2026-12-04 09:00")
     await run_all_due()
     entry = (await made.entry(late)).id
@@ -42,7 +48,6 @@ async def office(db, cast, clock) -> Office:
     objection = await appeal(await cast.actor("an"), PERIOD, AppealDraft(text="x"))
     decided = DecideAppeal(accept=True, reason="đúng", points=Decimal(1))
     await decide_appeal(await cast.actor("hr"), objection.id, decided)
-    return made
 
 
 async def test_all_is_well(office: Office):

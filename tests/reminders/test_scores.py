@@ -19,14 +19,18 @@ CALENDAR = default_calendar()
 
 
 @pytest.fixture
-async def office(db, cast, clock) -> Office:
+async def office(db, cast, clock, stage) -> Office:
     """An has the only product of December 2026."""
     made = Office(cast, clock)
-    await made.task(done="2026-12-02 09:00")
-    await run_all_due()
-    for leader in ("head", "vice", "chair"):
-        for what in ("dd", "e"):
-            await made.mark(leader, "90", what)
+
+    async def play() -> None:
+        await made.task(done="2026-12-02 09:00")
+        await run_all_due()
+        for leader in ("head", "vice", "chair"):
+            for what in ("dd", "e"):
+                await made.mark(leader, "90", what)
+
+    await stage.scene("a month with one product", play)
     return made
 
 
