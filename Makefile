@@ -17,6 +17,11 @@ RUN_STAMP := $(if $(wildcard .venv/dev.stamp),.venv/dev.stamp,.venv/run.stamp)
 COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-emit-index-url --no-header --no-annotate $(LOCK_FLAGS)
 LOCK_FLAGS ?=
 
+# Much of a test is waiting (for a browser, another process, a timer): three workers fill two cores. Dealt out in twos, so
+# that the slow tests, which come first, are spread over all of them.
+PYTEST = $(BIN)/pytest -n $(WORKERS) --maxschedchunk 2
+WORKERS ?= 3
+
 # $(call install,FILE.lock): make .venv hold exactly what the lock file says, and this checkout.
 define install
 	echo "Installing from $(1) into .venv (a minute the first time) …"
@@ -51,10 +56,10 @@ install: $(RUN_STAMP) ## the .venv with what running needs, for a server
 setup: .venv/dev.stamp ## the one .venv with everything: run, test and bench
 
 test: lint system ## what CI runs: lint, types, import contracts, then every test on both databases
-	@$(BIN)/pytest -n 2 -m "not soak"
+	@$(PYTEST) -m "not soak"
 
 check: lint ## the quick inner loop: the same without the slow tests
-	@$(BIN)/pytest -n 2 -m "not soak and not slow"
+	@$(PYTEST) -m "not soak and not slow"
 
 lint: setup ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .
@@ -63,7 +68,7 @@ lint: setup ## ruff, mypy --strict and the import contracts
 	@$(BIN)/lint-imports --no-logo
 
 soak: setup system ## long chaos, year and property runs
-	@$(BIN)/pytest -n 2 -m soak
+	@$(PYTEST) -m soak
 
 bench: setup ## measure; each file of benches/ prints its numbers
 	@for bench in $(sort $(wildcard benches/bench_*.py)); do echo "== $$bench"; $(BIN)/python $$bench; done

@@ -138,6 +138,11 @@ async def cast(request: pytest.FixtureRequest, stage: Stage) -> Cast:
     return await stage.scene("cast", make_cast)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: what mostly waits then waits beside the rest, and not alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tests per database, so that nobody has to believe that both ran; and what no test called."""
     done = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]

@@ -151,6 +151,7 @@ def picked(found: Rows, names: list[str]) -> list[str]:
     return sorted(repr([row[name] for name in names]) for row in found)
 
 
+@pytest.mark.slow
 async def test_a_populated_database_migrates_whole_from_every_past_version(database_url: str) -> None:
     """Each version gets a row of its own in every table, and all of them arrive at the newest."""
     async with opened(database_url):

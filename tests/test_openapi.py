@@ -267,6 +267,7 @@ def fuzz(settings: Settings, clock: FakeClock, token: str, examples: int, at_lea
 TOKENS = ["api token", "admin", "an"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database_url", "token", "at_least"),
     [("sqlite", "api token", 0.4), ("postgres", "admin", 0.6), ("sqlite", "an", 0.4)],

@@ -156,6 +156,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 async def test_eight_workers_making_the_same_tasks_late_write_each_instance_once(
     office: Office, cast: Cast, clock: FakeClock, settings: Settings
 ) -> None:

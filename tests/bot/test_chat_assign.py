@@ -174,7 +174,7 @@ async def test_a_reply_to_a_card_is_no_order(office: Office, clock: FakeClock) -
 
 
 async def test_a_line_too_long_is_refused(office: Office) -> None:
-    assert "Dòng này dài quá 2.000 ký tự." in await say(office, "giao @an " + "dài " * 600)
+    assert "Dòng này dài quá 2000 ký tự." in await say(office, "giao @an " + "dài " * 600)
     assert not await Task.all().exists()
 
 
