@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backend import __version__
-from backend.cli import calendars, data, office, rules, scores, words, working_time
+from backend.cli import calendars, data, office, reminding, rules, scores, words, working_time
 from backend.cli.frame import fail, load_settings, say
 from backend.settings import Settings
 
@@ -34,6 +34,7 @@ for _command in (
     *working_time.commands,
     *calendars.commands,
     *words.commands,
+    *reminding.commands,
 ):
     cli.add_command(_command)
 

@@ -11,6 +11,8 @@ from backend.kit.db import Sql
 
 #: The first notice of a new task leaves after this undo grace, in real seconds (reminders.md rule 11).
 UNDO_GRACE_S = 10
+#: A line of a slot that the engine has not let go leaves by itself so long after its moment, in real time.
+SLOT_PATIENCE = timedelta(minutes=5)
 
 
 async def enqueue(
@@ -22,24 +24,41 @@ async def enqueue(
     urgent: bool = False,
     not_before: datetime | None = None,
     grace_s: float = 0,
+    in_slot: bool = False,
 ) -> bool:
     """Say ``notice`` to a person, once for ever per ``dedup_key``; False when it was already there.
 
     ``topic`` lets :func:`cancel` take it back with its cause. ``not_before`` is domain time (default: now), ``grace_s``
-    real seconds. ``urgent`` goes before the rest. Call it inside the transaction of the cause.
+    real seconds. ``urgent`` goes before the rest. ``in_slot``: it is a line of the slot ``not_before``, and goes in one
+    message with the person's other lines of that moment when the engine lets the slot go (:func:`let_go`). Call it
+    inside the transaction of the cause.
     """
     now = clock.now()
+    ready_at = clock.real() + timedelta(seconds=grace_s)
+    if in_slot:
+        ready_at += max((not_before or now) - now, timedelta()) + SLOT_PATIENCE
     sql = Sql()
     made = await sql.rows(
-        "insert into outbox_notice (dedup_key, kind, payload, person_id, task_id, topic, urgent, status, created_at, "
+        "insert into outbox_notice (dedup_key, kind, payload, person_id, task_id, topic, urgent, in_slot, status, created_at, "
         "not_before, ready_at, lease_owner, attempts, maybe_sent, problem) values ("
         f"{sql.arg(dedup_key)}, {sql.arg(notice.kind)}, {sql.arg(msgspec.json.encode(notice).decode())}, "
         f"{sql.arg(person_id)}, {sql.arg(notice.task.id if isinstance(notice, TaskNotice) else None)}, "
-        f"{sql.arg(topic)}, {sql.arg(urgent)}, 'pending', {sql.arg(now)}, {sql.arg(not_before or now)}, "
-        f"{sql.arg(clock.real() + timedelta(seconds=grace_s))}, '', 0, {sql.arg(False)}, '') "
+        f"{sql.arg(topic)}, {sql.arg(urgent)}, {sql.arg(in_slot)}, 'pending', {sql.arg(now)}, {sql.arg(not_before or now)}, "
+        f"{sql.arg(ready_at)}, '', 0, {sql.arg(False)}, '') "
         "on conflict (dedup_key) do nothing returning id"
     )
     return bool(made)
+
+
+async def let_go(now: datetime) -> int:
+    """Everything that is a line of a slot up to ``now`` has been written: the messages may leave. Returns how many
+    lines."""
+    sql = Sql()
+    real = sql.arg(clock.real())
+    return await sql.run(
+        f"update outbox_notice set ready_at = {real} where in_slot and status = 'pending' and attempts = 0 "
+        f"and not_before <= {sql.arg(now)} and ready_at > {real}"
+    )
 
 
 async def cancel(task_id: int, *topics: str, person_id: int | None = None) -> int:

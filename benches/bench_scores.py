@@ -1,5 +1,6 @@
-"""How long it takes to close a month of 50,000 officers with 1,000,000 products on PostgreSQL, with how much memory, and
-to explain one officer at that size. ``bench_scores.py 0.1`` measures a tenth of it."""
+"""How long it takes to close a month of 50,000 officers with 1,000,000 products on PostgreSQL, with how much memory; at
+that size, to explain one officer, show a chair the period and the table, and look for who holds up the sign-off.
+``bench_scores.py 0.1`` measures a tenth of it."""
 
 import asyncio
 import resource
@@ -11,13 +12,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from backend.auth.actors import actor_of
 from backend.domain.types import SYSTEM
 from backend.kit import clock, db
 from backend.kit.db import Sql
 from backend.scores.closing import close_period
 from backend.scores.cost import cost_of
+from backend.scores.holdups import remind
+from backend.scores.listing import table
 from backend.scores.queries import explain, explain_unit
 from backend.scores.rules import ensure_rules
+from backend.scores.standing_queries import standing
 from tests.databases import PostgresServer
 from tests.fakes import vn
 
@@ -111,6 +116,13 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return statistics.median(took)
 
 
+async def once(what: str, work: Awaitable[object]) -> None:
+    """Say how many seconds something takes the first time."""
+    started = time.perf_counter()
+    await work
+    print(f"{what:26} {time.perf_counter() - started:8.1f} s", flush=True)
+
+
 def megabytes() -> float:
     """The most memory that this process ever held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -123,6 +135,10 @@ async def measure(people: int) -> None:
     print(f"explain an officer, open   {await timed(lambda: explain(SYSTEM, 7, PERIOD)):8.1f} ms")
     [late] = await Sql().rows("select id from ledger_entry where scope = 'officer' and kind = 'delay' limit 1")
     print(f"cost of one instance       {await timed(lambda: cost_of(int(late['id']))):8.1f} ms")
+    chair = await actor_of(people + people // (TEAM * SECTIONS) + 1)
+    await once("period page of the chair", standing(chair, PERIOD))
+    await once("table, first page", table(chair, PERIOD, None, None, 100))
+    await once("sweep of who holds it up", remind(clock.now()))
     started, cpu = time.perf_counter(), time.process_time()
     await close_period(SYSTEM, PERIOD)
     print(

@@ -19,6 +19,12 @@ class Attempt(msgspec.Struct, frozen=True):
     number: int
     channel: str
     address: str
+    #: Those of the further lines that go in the same message.
+    more: "tuple[Attempt, ...]" = ()
+
+    @property
+    def notice_ids(self) -> list[int]:
+        return [self.notice_id, *(line.notice_id for line in self.more)]
 
 
 def read_notice(payload: Any) -> AnyNotice:
@@ -42,10 +48,11 @@ async def begin(notice_id: int, number: int, channel: str, address: str) -> Atte
 async def close(attempt: Attempt, outcome: str, problem: str = "", receipt: str = "") -> None:
     """End an attempt: sent | retry | failed | unknown. One that was declared unknown meanwhile stays unknown."""
     sql = Sql()
+    ids = [attempt.id, *(line.id for line in attempt.more)]
     await sql.run(
         f"update delivery_attempt set outcome = {sql.arg(outcome)}, problem = {sql.arg(problem[:300])}, "
         f"receipt = {sql.arg(receipt)}, finished_at = {sql.arg(clock.real())} "
-        f"where id = {sql.arg(attempt.id)} and outcome = 'started'"
+        f"where {sql.any_of('id', ids)} and outcome = 'started'"
     )
 
 

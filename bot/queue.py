@@ -24,7 +24,7 @@ log = logs.get("bot.queue")
 #: How long a worker may keep a notice without a sign of life; longer than any send may take.
 LEASE_S = 60.0
 
-_COLUMNS = "id, kind, payload, person_id, task_id, ready_at, attempts, maybe_sent"
+_COLUMNS = "id, kind, payload, person_id, task_id, ready_at, attempts, maybe_sent, in_slot"
 _FREE = "lease_owner = '', lease_until = null"
 
 
@@ -39,6 +39,18 @@ class Claimed(msgspec.Struct, frozen=True):
     ready_at: datetime
     attempts: int
     maybe_sent: bool
+    in_slot: bool = False
+    #: The further lines of a slot that go in the same message.
+    more: "tuple[Claimed, ...]" = ()
+
+    @property
+    def all(self) -> "tuple[Claimed, ...]":
+        """Everything that one message says, top to bottom."""
+        return (self, *self.more)
+
+    @property
+    def ids(self) -> list[int]:
+        return [line.id for line in self.all]
 
     @property
     def notice(self) -> AnyNotice:
@@ -64,7 +76,8 @@ class Queue:
         """At most ``limit`` notices that may go now, urgent first, then oldest; at most one of each person.
 
         A person's next notice is claimed when the one before is settled: nothing overtakes in a chat, not even a retry
-        that waits. A bundled assignment whose two minutes run is put back instead of being returned.
+        that waits. A bundled assignment whose two minutes run is put back instead of being returned. A line of a slot
+        brings the person's other lines along.
         """
         while True:
             async with transaction():
@@ -82,7 +95,28 @@ class Queue:
             f"lease_until = {lease} where id in (select id from heads) returning {_COLUMNS}, urgent",
             _Ordered,
         )
-        return sorted(rows, key=lambda row: (not row.urgent, row.id))
+        rows.sort(key=lambda row: (not row.urgent, row.id))
+        lines = await self._claim_lines([row.person_id for row in rows if row.in_slot])
+        return [
+            msgspec.structs.replace(row, more=tuple(line for line in lines if line.person_id == row.person_id))
+            if row.in_slot
+            else row
+            for row in rows
+        ]
+
+    async def _claim_lines(self, people: list[int]) -> list["_Ordered"]:
+        """The other lines of the slot for people whose first one was just claimed."""
+        if not people:
+            return []
+        sql = Sql()
+        lease = sql.arg(clock.real() + self._lease)
+        rows = await sql.fetch(
+            f"update outbox_notice set status = 'claimed', lease_owner = {sql.arg(self.worker)}, lease_until = {lease} "
+            f"where in_slot and status = 'pending' and not_before <= {sql.arg(clock.now())} "
+            f"and {sql.any_of('person_id', people)} returning {_COLUMNS}, urgent",
+            _Ordered,
+        )
+        return sorted(rows, key=lambda row: row.id)
 
     async def _without_held(self, rows: list["_Ordered"]) -> list[Claimed]:
         now, going = clock.real(), []
@@ -98,7 +132,7 @@ class Queue:
 
     async def put_back(self, notice: Claimed, ready_at: datetime) -> None:
         """Not now: nothing was tried, and it is ready again at ``ready_at`` (real time)."""
-        await self._finish(notice.id, "claimed", "pending", ready_at=ready_at)
+        await self._finish(notice.ids, "claimed", "pending", ready_at=ready_at)
 
     async def release(self) -> int:
         """Give back at once what this worker claimed and never started; returns how many."""
@@ -109,15 +143,26 @@ class Queue:
         )
 
     async def start(self, notice: Claimed, channel: str, address: str) -> Attempt | None:
-        """Put an attempt on record before the network hears of it; None = the notice was cancelled or is not ours."""
-        async with transaction():
-            sql = Sql()
-            ours = await sql.run(
-                "update outbox_notice set status = 'sending', attempts = attempts + 1, "
-                f"lease_until = {sql.arg(clock.real() + self._lease)} where id = {sql.arg(notice.id)} "
-                f"and status = 'claimed' and lease_owner = {sql.arg(self.worker)}"
-            )
-            return await attempts.begin(notice.id, notice.attempts + 1, channel, address) if ours else None
+        """Put an attempt on record before the network hears of it; None = the notice was cancelled or is not ours.
+
+        When one line of several was cancelled the others are put back: the message is to be written anew.
+        """
+        try:
+            async with transaction():
+                sql = Sql()
+                ours = await sql.run(
+                    "update outbox_notice set status = 'sending', attempts = attempts + 1, "
+                    f"lease_until = {sql.arg(clock.real() + self._lease)} where {sql.any_of('id', notice.ids)} "
+                    f"and status = 'claimed' and lease_owner = {sql.arg(self.worker)}"
+                )
+                if ours < len(notice.ids):
+                    raise _Cancelled
+                tries = [await attempts.begin(line.id, line.attempts + 1, channel, address) for line in notice.all]
+        except _Cancelled:
+            if notice.more:
+                await self.put_back(notice, clock.real())
+            return None
+        return msgspec.structs.replace(tries[0], more=tuple(tries[1:]))
 
     # Settling an attempt.
 
@@ -125,13 +170,13 @@ class Queue:
         """It arrived; the receipt is kept so that the message can be edited and answered."""
         async with transaction():
             await attempts.close(attempt, "sent", receipt=receipt.id)
-            await self._finish(attempt.notice_id, "sending", "sent")
+            await self._finish(attempt.notice_ids, "sending", "sent")
 
     async def retry(self, attempt: Attempt, problem: str, ready_at: datetime) -> None:
         """It did not arrive; it is tried again at ``ready_at`` (real time)."""
         async with transaction():
             await attempts.close(attempt, "retry", problem)
-            await self._finish(attempt.notice_id, "sending", "pending", problem, ready_at)
+            await self._finish(attempt.notice_ids, "sending", "pending", problem, ready_at)
 
     async def unknown(self, attempt: Attempt, problem: str, ready_at: datetime) -> None:
         """It may have arrived: it is sent once more at ``ready_at`` (real time), saying that it may be a repeat."""
@@ -139,52 +184,73 @@ class Queue:
             await attempts.close(attempt, "unknown", problem)
             sql = Sql()
             await sql.run(
-                f"update outbox_notice set maybe_sent = {sql.arg(True)} where id = {sql.arg(attempt.notice_id)} "
+                f"update outbox_notice set maybe_sent = {sql.arg(True)} where {sql.any_of('id', attempt.notice_ids)} "
                 f"and status = 'sending' and lease_owner = {sql.arg(self.worker)}"
             )
-            await self._finish(attempt.notice_id, "sending", "pending", problem, ready_at)
+            await self._finish(attempt.notice_ids, "sending", "pending", problem, ready_at)
 
     async def elsewhere(self, attempt: Attempt, problem: str) -> None:
         """This channel cannot carry it: it is tried at once on the person's next one."""
         async with transaction():
             await attempts.close(attempt, "failed", problem)
-            await self._finish(attempt.notice_id, "sending", "pending", problem, clock.real())
+            await self._finish(attempt.notice_ids, "sending", "pending", problem, clock.real())
 
     async def dead(self, attempt: Attempt, problem: str) -> None:
         """No channel will ever take this: a dead letter for an administrator."""
         async with transaction():
             await attempts.close(attempt, "failed", problem)
-            await self._finish(attempt.notice_id, "sending", "dead", problem)
+            await self._finish(attempt.notice_ids, "sending", "dead", problem)
+
+    async def apart(self, attempt: Attempt, problem: str) -> None:
+        """One message of several lines will never be taken: each line is said by itself, so that only the one at fault
+        is lost."""
+        async with transaction():
+            await attempts.close(attempt, "retry", problem)
+            await self._single(attempt.notice_ids)
+            await self._finish(attempt.notice_ids, "sending", "pending", problem, clock.real())
 
     # Settling without an attempt.
 
     async def nobody(self, notice: Claimed, reason: str) -> None:
         """There is no address to send it to: muted."""
-        await self._finish(notice.id, "claimed", "muted", reason)
+        await self._finish(notice.ids, "claimed", "muted", reason)
 
     async def unsayable(self, notice: Claimed, problem: str) -> None:
-        """It cannot even be put into words: a dead letter."""
-        await self._finish(notice.id, "claimed", "dead", problem)
+        """It cannot even be put into words: a dead letter; of several lines each is tried by itself."""
+        if notice.more:
+            async with transaction():
+                await self._single(notice.ids)
+                await self._finish(notice.ids, "claimed", "pending", problem, clock.real())
+            return
+        await self._finish(notice.ids, "claimed", "dead", problem)
 
     async def nothing_to_do(self, notice: Claimed) -> None:
         """There is nothing to change on the phone: settled as sent without an attempt."""
-        await self._finish(notice.id, "claimed", "sent")
+        await self._finish(notice.ids, "claimed", "sent")
+
+    async def _single(self, ids: list[int]) -> None:
+        sql = Sql()
+        await sql.run(f"update outbox_notice set in_slot = {sql.arg(False)} where {sql.any_of('id', ids)}")
 
     async def _finish(
-        self, notice_id: int, was: str, status: str, problem: str = "", ready_at: datetime | None = None
+        self, ids: list[int], was: str, status: str, problem: str = "", ready_at: datetime | None = None
     ) -> None:
         sql = Sql()
         end = f"ready_at = {sql.arg(ready_at)}" if ready_at else f"settled_at = {sql.arg(clock.real())}"
         ours = await sql.run(
             f"update outbox_notice set status = {sql.arg(status)}, {_FREE}, problem = {sql.arg(problem[:300])}, {end} "
-            f"where id = {sql.arg(notice_id)} and status = {sql.arg(was)} and lease_owner = {sql.arg(self.worker)}"
+            f"where {sql.any_of('id', ids)} and status = {sql.arg(was)} and lease_owner = {sql.arg(self.worker)}"
         )
         if not ours:
-            log.warning("lease.lost", notice=notice_id, would_be=status)
+            log.warning("lease.lost", notices=ids, would_be=status)
 
 
-class _Ordered(Claimed, frozen=True):
+class _Ordered(Claimed, frozen=True, kw_only=True):
     urgent: bool
+
+
+class _Cancelled(Exception):
+    """Not everything that was claimed is ours any more."""
 
 
 def _heads(sql: Sql, limit: int) -> str:

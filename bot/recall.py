@@ -14,7 +14,7 @@ from bot.speech import Mark
 
 #: So long after a question the next words count as its answer even when they are not a reply to it.
 _LISTENS_FOR = timedelta(minutes=30)
-_QUESTIONS = ("report", "extend", "return", "assign")
+_QUESTIONS = ("report", "extend", "return", "waive", "assign")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -24,6 +24,8 @@ class About(msgspec.Struct, frozen=True):
     mark: Mark | None = None
     prompt_id: int | None = None
     notice: AnyNotice | None = None
+    #: A message of several lines is about no one task.
+    several: bool = False
 
     @property
     def is_card(self) -> bool:
@@ -63,13 +65,43 @@ async def about(channel: str, address: str, receipt: str) -> About | None:
         return _question(found[0])
     sql = Sql()
     rows = await sql.rows(
-        "select n.payload from delivery_attempt a join outbox_notice n on n.id = a.notice_id "
-        f"where {_at(sql, channel, address, receipt, 'a.')} order by a.id desc limit 1"
+        "select n.payload, n.in_slot from delivery_attempt a join outbox_notice n on n.id = a.notice_id "
+        f"where {_at(sql, channel, address, receipt, 'a.')} order by a.id desc limit 2"
     )
     if not rows:
         return None
+    # A card that was edited has an attempt for each edit, too; only lines of a slot share a message.
+    if len(rows) > 1 and all(row["in_slot"] for row in rows):
+        return About(None, several=True)
     notice = read_notice(rows[0]["payload"])
     return About(notice.task.id if isinstance(notice, TaskNotice) else None, notice=notice)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of a message of ours: what it said and when (domain time), and when its task was last answered."""
+
+    payload: Any
+    at: datetime
+    tapped_at: datetime | None
+
+    @property
+    def notice(self) -> AnyNotice:
+        return read_notice(self.payload)
+
+    @property
+    def is_answered(self) -> bool:
+        return self.tapped_at is not None and self.tapped_at >= self.at
+
+
+async def lines(channel: str, address: str, receipt: str) -> list[Line]:
+    """Every line of one of our messages in a chat, top to bottom."""
+    sql = Sql()
+    return await sql.fetch(
+        "select n.payload, n.not_before as at, t.tapped_at from delivery_attempt a "
+        "join outbox_notice n on n.id = a.notice_id left join task t on t.id = n.task_id and t.lead_id = n.person_id "
+        f"where {_at(sql, channel, address, receipt, 'a.')} and n.in_slot order by n.id",
+        Line,
+    )
 
 
 async def open_question(channel: str, address: str) -> About | None:

@@ -157,6 +157,7 @@ _OWN: dict[type, Callable[[Any, Voice], Text]] = {
     said.TaskUndone: _undone,
     said.TaskDueSoon: render_time.due_soon,
     said.TaskOverdue: render_time.overdue,
+    said.TaskAtRisk: render_time.at_risk,
     said.TaskUnacknowledged: render_time.unacknowledged,
     said.TaskSilent: render_time.silent,
     said.DecisionDue: render_time.decision_due,

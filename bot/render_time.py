@@ -3,14 +3,14 @@
 from backend.domain import notices as said
 from backend.kit import i18n
 from bot.channel import Text
-from bot.lines import buttons, fields, task_lines
+from bot.lines import buttons, fields, press, task_lines
 from bot.words import NAME_MAX, Voice, cut
 
 
 def due_soon(notice: said.TaskDueSoon, voice: Voice) -> Text:
     """A reminder says why it comes; a reason the catalogue does not know is left out, the reminder still goes."""
     return Text(
-        task_lines(voice, "notices.say.TaskDueSoon", notice.task, _why(notice, voice)),
+        task_lines(voice, "notices.say.TaskDueSoon", notice.task, _why(notice, voice), _record(notice, voice)),
         buttons(voice, notice.task.id, "working done", "extend details"),
     )
 
@@ -26,6 +26,12 @@ def _why(notice: said.TaskDueSoon, voice: Voice) -> str:
     return "" if "{" in words else words
 
 
+def _record(notice: said.TaskDueSoon, voice: Voice) -> str:
+    """The reader's own counts behind the risk (rule 9); nothing for whoever has none yet."""
+    late, still = notice.params.get("late"), notice.params.get("still")
+    return voice.say("notices.why.record", late=late, still=still) if still else ""
+
+
 def _short(value: int | str) -> int | str:
     return cut(value, NAME_MAX) if isinstance(value, str) else value
 
@@ -35,6 +41,23 @@ def overdue(notice: said.TaskOverdue, voice: Voice) -> Text:
         task_lines(voice, "notices.say.TaskOverdue", notice.task, n=notice.days),
         buttons(voice, notice.task.id, "working done"),
     )
+
+
+def at_risk(notice: said.TaskAtRisk, voice: Voice) -> Text:
+    own = fields(notice)
+    known = voice.say("notices.line.record", late=notice.late, still=notice.still) if notice.still else ""
+    skipped = voice.say("notices.line.skipped", names=own["skipped"]) if notice.skipped else ""
+    words = task_lines(
+        voice,
+        "notices.say.TaskAtRisk",
+        notice.task,
+        known,
+        skipped,
+        lead=own["lead"],
+        n=notice.times,
+        gone=notice.gone,
+    )
+    return Text(words, buttons(voice, notice.task.id, "nudge details"))
 
 
 def unacknowledged(notice: said.TaskUnacknowledged, voice: Voice) -> Text:
@@ -72,5 +95,9 @@ def late(notice: said.TaskLate, voice: Voice) -> Text:
             instance=notice.instance,
             late=voice.minutes(notice.late_minutes),
         ),
-        buttons(voice, notice.task.id, "working done", "details"),
+        (
+            *buttons(voice, notice.task.id, "working done"),
+            (press(voice, notice.task.id, "waive", arg=notice.instance),),
+            *buttons(voice, notice.task.id, "details"),
+        ),
     )

@@ -17,7 +17,7 @@ from bot.attempts import Attempt
 from bot.channel import Channel, SendError
 from bot.outlet import Job, Outlet
 from bot.queue import Claimed, Queue
-from bot.render import render
+from bot.render_slot import together
 from bot.words import Voice
 
 log = logs.get("bot.sender")
@@ -150,7 +150,8 @@ class Sender:
         return job if isinstance(job, str) else await self._attempt(claimed, job)
 
     async def _prepare(self, claimed: Claimed) -> Job | str:
-        notice = claimed.notice
+        notices = [line.notice for line in claimed.all]
+        notice = notices[0]
         who = await addresses.reader(claimed.person_id, claimed.kind)
         voice = Voice(who.locale, self._url, self._zone)
         if isinstance(notice, CardChanged):
@@ -160,7 +161,8 @@ class Sender:
         if not usable:
             await self._queue.nobody(claimed, addresses.why_nobody(who, failed))
             return "muted"
-        text = render(notice, voice, maybe_sent=claimed.maybe_sent)
+        maybe_sent = any(line.maybe_sent for line in claimed.all)
+        text = together(notices, voice, maybe_sent=maybe_sent)
         if isinstance(notice, TaskAssigned):
             text = await cards.as_of_now(claimed.person_id, text, notice.task, voice, claimed.maybe_sent)
         return Job(self._outlets[usable[0].channel], usable[0], text, has_other=len(usable) > 1)
@@ -208,6 +210,9 @@ class Sender:
             await addresses.move(attempt.channel, attempt.address, error.moved_to)
             await self._queue.retry(attempt, error.detail, clock.real())
             return "retry"
+        if error.kind == "message" and attempt.more:
+            await self._queue.apart(attempt, error.detail)
+            return "apart"
         if error.kind == "message":
             await self._queue.dead(attempt, error.detail)
             return "dead"

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from backend import outbox
-from backend.auth.actors import today
 from backend.domain import limits, reminding
 from backend.domain.calendar import WorkCalendar
 from backend.domain.notices import (
@@ -18,14 +17,13 @@ from backend.domain.notices import (
 )
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
-from backend.kit.db import Sql
 from backend.models import Extension, Person, Task, TaskEvent
-from backend.org.queries import on_leave, person_brief, reporting_line, seats_of
-from backend.org.sql import in_service
+from backend.org.queries import reporting_line, seats_of
 from backend.tasks import facts
 from backend.tasks.change import times_of
 from backend.tasks.people import deciders
 from reminders.sweep import Sweep, claim
+from reminders.upward import first_there
 
 #: Steps of the acknowledgement limit: the lead is asked again, then the assigner hears, then one leader a step.
 ASK_AGAIN, TELL_ASSIGNER = 1, 2
@@ -56,7 +54,9 @@ async def _unacknowledged(task: Task, times: TaskTimes, now: datetime, calendar:
     if told:
         lead = (await Person.get(id=task.lead_id)).full_name
         silent = TaskSilent(task=facts.ref(task), lead=lead, level=step - 1, skipped=tuple(skipped))
-        going = await _step(task, step, silent, told, _in_slot(task, now, calendar), rest)
+        slot = Urgency(task.urgency) is Urgency.NORMAL
+        at = reminding.next_slot(now, calendar) if slot else _soon(task, now, calendar)
+        going = await _step(task, step, silent, told, at, rest, in_slot=slot)
         if rest or not going:
             return going
     # The line has come to its end: the task stays on the board.
@@ -77,24 +77,8 @@ async def _next_who_is_there(task: Task, line: list[int], *, first: bool) -> tup
     levels = [[person_id] for person_id in line]
     if first:
         levels[0] = await deciders(task) or levels[0]
-    people = [person_id for level in levels for person_id in level]
-    away = set(await on_leave(people)) | set(people) - await _serving(people)
-    skipped: list[int] = []
-    for index, level in enumerate(levels):
-        there = [person_id for person_id in level if person_id not in away]
-        if there:
-            names = await person_brief(skipped)
-            return there, [names[person_id].name for person_id in skipped], line[index + 1 :]
-        skipped += level
-    return [], [], []
-
-
-async def _serving(people: list[int]) -> set[int]:
-    sql = Sql()
-    rows = await sql.rows(
-        f"select p.id from person p where {sql.any_of('p.id', people)} and {in_service(sql, today())}"
-    )
-    return {int(row["id"]) for row in rows}
+    there, skipped, used = await first_there(levels)
+    return there, skipped, line[used:]
 
 
 async def _undecided(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
@@ -121,7 +105,14 @@ async def _why_declined(task_id: int) -> str:
 
 
 async def _step(
-    task: Task, step: int, notice: AnyNotice, told: list[int], at: datetime, line: list[int] | None = None
+    task: Task,
+    step: int,
+    notice: AnyNotice,
+    told: list[int],
+    at: datetime,
+    line: list[int] | None = None,
+    *,
+    in_slot: bool = False,
 ) -> bool:
     """Note that a step was taken and say it; False when somebody else took the row."""
     if not await _set(task, answer_step=step, answer_line=line or []):
@@ -134,6 +125,7 @@ async def _step(
             topic="answer",
             urgent=Urgency(task.urgency) is not Urgency.NORMAL,
             not_before=at,
+            in_slot=in_slot,
         )
     return True
 
@@ -150,13 +142,6 @@ async def _set(task: Task, **new: Any) -> bool:
 def _soon(task: Task, now: datetime, calendar: WorkCalendar) -> datetime:
     """In the next working moment; express at once."""
     return now if Urgency(task.urgency) is Urgency.EXPRESS else calendar.next_working(now)
-
-
-def _in_slot(task: Task, now: datetime, calendar: WorkCalendar) -> datetime:
-    """A line in the next slot for ordinary work, else as soon as may be."""
-    if Urgency(task.urgency) is Urgency.NORMAL:
-        return reminding.next_slot(now, calendar)
-    return _soon(task, now, calendar)
 
 
 ESCALATE = Sweep("escalate", "answer_at", handle)

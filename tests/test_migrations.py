@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from tortoise import Tortoise
 from tortoise.migrations.api.migrate import migrate as run
 

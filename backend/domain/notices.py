@@ -138,6 +138,18 @@ class TaskOverdue(TaskNotice, frozen=True):
     days: int
 
 
+class TaskAtRisk(TaskNotice, frozen=True):
+    """To the lead's leader, before the deadline: ``times`` reminders without an answer, ``gone`` percent of the time
+    over, and of ``still`` tasks of theirs that were open at this point ``late`` ended late (0 of 0: none yet)."""
+
+    lead: str
+    times: int
+    gone: int
+    late: int = 0
+    still: int = 0
+    skipped: tuple[str, ...] = ()
+
+
 class TaskUnacknowledged(TaskNotice, frozen=True):
     """To the lead: asked again, the acknowledgement limit has passed."""
 
@@ -317,6 +329,7 @@ AnyNotice = (
     | TaskDueSoon
     | TaskDueNow
     | TaskOverdue
+    | TaskAtRisk
     | TaskUnacknowledged
     | TaskSilent
     | DecisionDue

@@ -4,15 +4,17 @@ Pure and deterministic: the plan follows from the row alone. ``now`` only says w
 moment up to the planned one gives the same plan, and planning later never gives an earlier one.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from backend.domain.calendar import WorkCalendar
-from backend.domain.reminding_policy import FIRM, GENTLE, NORMAL, History, Policy, risk
+from backend.domain.reminding_policy import FIRM, GENTLE, NORMAL, History, Policy, record, risk, worth_from
+from backend.domain.reminding_short import by_clock, by_work
 from backend.domain.reminding_slots import Slots
-from backend.domain.reminding_view import MINUTE, View, given_at, whole
+from backend.domain.reminding_view import View, given_at, whole
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
 
@@ -22,42 +24,57 @@ Kind = Literal["soon", "now", "overdue"]
 
 #: A tick that comes this late still speaks in the slot it was planned for; a later one waits for the next slot.
 _TICK_GRACE = timedelta(minutes=30)
-_LOOKS = 6
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The next reminder: when (UTC), of which kind, and the reason as data.
+    """The next reminder: when (UTC), to whom, of which kind, and the reason as data.
 
-    ``why`` is a key under ``notices.why`` in the catalogue: ``share`` (``1/3`` of the time has gone), ``answered`` and
-    ``silent`` (``on``: day/month of the answer or of the last reminder), ``waiting``; or ``overdue`` (``days``: working
-    days past the deadline).
+    ``why`` is a key under ``notices.why`` in the catalogue: ``share`` (``1/6`` of the time has gone), ``answered`` and
+    ``silent`` (``on``: day/month of the answer or of the last reminder), ``waiting``; ``overdue`` (``days``: working
+    days past the deadline); or, to the leader, ``unanswered`` (``times``: reminders without an answer, ``gone``: percent
+    of the time). Where the officer has a record at that point of a task, ``late`` of ``still`` are the counts behind it.
     """
 
     at: datetime
     kind: Kind
     why: str
     params: dict[str, int | str] = {}
+    to: Literal["officer", "leader"] = "officer"
 
 
 def plan(
-    task: TaskTimes, now: datetime, calendar: WorkCalendar, policy: Policy = NORMAL, history: History | None = None
+    task: TaskTimes,
+    now: datetime,
+    calendar: WorkCalendar,
+    policy: Policy = NORMAL,
+    history: History | None = None,
+    *,
+    said_today: int = 0,
 ) -> Plan | None:
-    """The next reminder to the lead, at or after ``now``; None = nothing to say as things stand.
+    """The next reminder, at or after ``now``; None = nothing to say as things stand.
 
     In working time only, except for express tasks. Without ``history`` nobody is spared for being reliable, and the
-    morning counts as the better half of a day.
+    morning counts as the better half of a day. ``said_today``: messages of slots the lead has had on the local day of
+    ``now``; after ``policy.a_day`` of them the next slot is tomorrow's. Short tasks (rule 12) are outside of that.
     """
     if task.status not in (Status.ASSIGNED, Status.ACKNOWLEDGED):
         return None
-    view = View(task, now, calendar, policy, history)
+    view = View(task, now, calendar, policy, history, said_today)
     word = None
     if view.now < task.due_at:
-        word = _short(view) if is_short(task, calendar) else _thirds(view)
+        word = _short(view) if _is_short(task, view.total, calendar) else _thirds(view)
     return word or _overdue(view)
 
 
 def still_due(
-    task: TaskTimes, look_at: datetime, now: datetime, calendar: WorkCalendar, policy: Policy = NORMAL
+    task: TaskTimes,
+    look_at: datetime,
+    now: datetime,
+    calendar: WorkCalendar,
+    policy: Policy = NORMAL,
+    history: History | None = None,
+    *,
+    said_today: int = 0,
 ) -> Plan | None:
     """The plan for a row whose ``look_at`` has come: to be said now if its ``at`` is not after ``now``.
 
@@ -65,81 +82,111 @@ def still_due(
     passed. Within half an hour of it the plan is made as of ``look_at``.
     """
     as_of = max(look_at, now - _TICK_GRACE)
-    return plan(task, now if as_of < task.due_at <= now else min(as_of, now), calendar, policy)
+    as_of = now if as_of < task.due_at <= now else min(as_of, now)
+    return plan(task, as_of, calendar, policy, history, said_today=said_today)
 
 
 def is_short(task: TaskTimes, calendar: WorkCalendar) -> bool:
     """Whether rule 12 holds: urgent and above, or given less than one working day; it does not wait for slots."""
-    return (
-        task.urgency is not Urgency.NORMAL or calendar.between(given_at(task), task.due_at) < calendar.data.day_minutes
-    )
+    return _is_short(task, calendar.between(given_at(task), task.due_at), calendar)
+
+
+def _is_short(task: TaskTimes, total: int, calendar: WorkCalendar) -> bool:
+    return task.urgency is not Urgency.NORMAL or total < calendar.data.day_minutes
 
 
 def next_slot(at: datetime, calendar: WorkCalendar, policy: Policy = NORMAL) -> datetime:
     """The first of the day's slots at or after an instant, UTC: where a line that can wait is said."""
-    return Slots(calendar, policy.slots).first(whole(at)).astimezone(UTC)
+    return Slots(calendar, policy.slots).first(whole(at))
 
 
 def _thirds(view: View) -> Plan | None:
-    """The next slot before the deadline by the rule of thirds; None when no useful slot is left."""
-    task, policy = view.task, view.policy
-    last = view.slots.last(view.calendar.subtract(task.due_at, policy.last_minutes))
+    """The next slot before the deadline by the rule of thirds; None when no useful slot is left.
+
+    A holder on leave over the last useful slot is not waited for: the word goes to whoever stands in.
+    """
     wanted, why, params = _wanted(view)
-    at = _worth_it(view, wanted, last)
-    earliest = view.now
-    if view.away_until is not None and at < view.away_until:
-        earliest = max(earliest, view.away_until)
-    if at < earliest:
-        at = _first(view, earliest)
-    apart = task.reminded_at + timedelta(minutes=policy.apart_minutes) if task.reminded_at else None
+    at = _first(view, max((whole(wanted), view.earliest, *_not_before(view))))
+    last = view.slots.last(view.calendar.subtract(view.task.due_at, view.policy.last_minutes))
     if at >= last:
         at = last
-        if at < view.now or (apart is not None and at < apart):
+        if at < view.earliest or any(at < quiet for quiet in (view.apart, view.quiet_until()) if quiet):
             return None
-    return Plan(at=at.astimezone(UTC), kind="now" if at == last else "soon", why=why, params=params)
+    kind: Kind = "now" if at == last else "soon"
+    share = view.share(at)
+    if _leader_hears(view, share):
+        return Plan(
+            at=at,
+            kind=kind,
+            to="leader",
+            why="unanswered",
+            params={"times": view.silences, "gone": int(100 * share), **_record(view, share)},
+        )
+    return Plan(at=at, kind=kind, why=why, params={**params, **_record(view, share)})
+
+
+def _leader_hears(view: View, share: float) -> bool:
+    """Rule 7, for tasks acknowledged at least once (rule 14): silence, late in the task, and a record that worries."""
+    task, policy = view.task, view.policy
+    return (
+        task.leader_told_at is None
+        and task.tapped_at is not None
+        and view.silences >= policy.lead_after
+        and share >= policy.lead_share
+        and risk(view.history or History(), share) >= policy.lead_risk
+    )
+
+
+def _record(view: View, share: float) -> dict[str, int | str]:
+    """The officer's own counts behind the risk (rule 9); nothing for somebody who has none yet."""
+    if view.history is None:
+        return {}
+    late, still = record(view.history, share)
+    return {"late": late, "still": still} if still else {}
 
 
 def _wanted(view: View) -> tuple[datetime, str, dict[str, int | str]]:
     """When the rule would speak were there no slots, and why."""
-    task, policy, day = view.task, view.policy, view.day
+    task, policy = view.task, view.policy
     back = view.wanted_back_at
     if back is not None:
-        return min(back, view.calendar.subtract(task.due_at, day)), "waiting", {}
+        return min(back, view.calendar.subtract(task.due_at, view.day)), "waiting", {}
     if task.reminded_at is None:
         n = policy.first_silent if task.tapped_at is None else policy.first_acknowledged
         return view.calendar.add(view.given_at, view.total // n), "share", {"share": f"1/{n}"}
-    if task.unanswered == 0:
-        since = max(task.reminded_at, task.tapped_at or task.reminded_at)
-        remaining = max(view.calendar.between(since, task.due_at), 0)
-        quiet = min(
-            max(remaining // policy.thirds, round(policy.quiet_min_days * day)), round(policy.quiet_max_days * day)
-        )
-        return view.calendar.add(since, quiet), "answered", {"on": view.on(since)}
-    since = task.reminded_at
-    remaining = max(view.calendar.between(since, task.due_at), 0)
+    return _after_answer(view, task.reminded_at) if view.silences == 0 else _after_silence(view, task.reminded_at)
+
+
+def _after_answer(view: View, reminded_at: datetime) -> tuple[datetime, str, dict[str, int | str]]:
+    """An answer buys quiet for a share of what remains."""
+    policy = view.policy
+    since = max(reminded_at, view.task.tapped_at or reminded_at)
+    quiet = max(view.remaining(since) // policy.thirds, round(policy.quiet_min_days * view.day))
+    quiet = min(quiet, round(policy.quiet_max_days * view.day))
+    return view.calendar.add(since, quiet), "answered", {"on": view.on(since)}
+
+
+def _after_silence(view: View, reminded_at: datetime) -> tuple[datetime, str, dict[str, int | str]]:
+    """Silence brings it back after a pause that doubles, within a share of what remains."""
+    policy, tapped_at = view.policy, view.task.tapped_at
     # The exponent is capped: the share of what remains decides long before.
-    pause = min(remaining // policy.thirds, round(policy.retry_days * day * 2 ** min(task.unanswered - 1, 12)))
-    return view.calendar.add(since, pause), "silent", {"on": view.on(since)}
+    pause = round(policy.retry_days * view.day * 2 ** min(view.silences - 1, 12))
+    pause = min(pause, int(view.remaining(reminded_at) / policy.thirds_silent))
+    wanted = view.calendar.add(reminded_at, pause)
+    if view.task.unanswered == 0 and tapped_at is not None:
+        return wanted, "answered", {"on": view.on(tapped_at)}  # taps in a row that led nowhere count as silence
+    return wanted, "silent", {"on": view.on(reminded_at)}
 
 
-def _worth_it(view: View, wanted: datetime, last: datetime) -> datetime:
-    """The first slot at or after ``wanted``, apart from the reminder before, at which the risk is worth a word."""
-    task, policy = view.task, view.policy
-    wanted = whole(wanted)
-    if task.reminded_at is not None:
-        wanted = max(wanted, whole(task.reminded_at + timedelta(minutes=policy.apart_minutes)))
-    at = _first(view, wanted)
-    for _ in range(_LOOKS):
-        if (
-            at >= last
-            or view.history is None
-            or view.wanted_back_at is not None
-            or risk(view.history, view.share(at)) >= policy.risk
-        ):
-            break
-        halfway = view.calendar.between(at, task.due_at) // 2
-        at = _first(view, max(view.calendar.add(at, halfway), at + MINUTE))
-    return at
+def _not_before(view: View) -> list[datetime]:
+    """Until when the next word waits: leave, the reminder before, and the share of the time at which the holder's
+    record makes it worth a word; a moment the lead named is worth it."""
+    found = [at for at in (view.away_until, view.apart) if at is not None]
+    if view.history is not None and view.wanted_back_at is None:
+        share = worth_from(view.history, view.policy.risk)
+        if share > 0:
+            found.append(view.calendar.add(view.given_at, math.ceil(share * view.total)))
+    return found
 
 
 def _first(view: View, at: datetime) -> datetime:
@@ -147,8 +194,10 @@ def _first(view: View, at: datetime) -> datetime:
     when the lead named the moment."""
     if view.wanted_back_at is not None:
         return view.slots.first(at)
-    near = view.calendar.subtract(view.task.due_at, round(view.policy.near_days * view.day))
     better = view.slots.first(at, view.half)
+    near = view.calendar.subtract(view.task.due_at, round(view.policy.near_days * view.day))
+    if better <= near:
+        return better
     # A slot of the other half counts from where the deadline is near: a fixed set of slots, whatever ``now`` is.
     return min(better, view.slots.first(max(at, whole(near))))
 
@@ -160,7 +209,7 @@ def _short(view: View) -> Plan | None:
     if task.reminded_at is not None and back is None:
         return None
     express = task.urgency is Urgency.EXPRESS
-    at, last = _by_clock(view) if express else _by_work(view)
+    at, last = by_clock(view) if express else by_work(view)
     if last <= view.given_at:
         return None
     if back is not None:
@@ -174,22 +223,9 @@ def _short(view: View) -> Plan | None:
         return None
     if back is not None:
         return Plan(at=at.astimezone(UTC), kind="soon", why="waiting")
-    share = "/".join(map(str, view.policy.short_word))
-    return Plan(at=at.astimezone(UTC), kind="soon", why="share", params={"share": share})
-
-
-def _by_work(view: View) -> tuple[datetime, datetime]:
     over, under = view.policy.short_word
-    at = view.calendar.add(view.given_at, view.total * over // under)
-    return at, view.calendar.subtract(view.task.due_at, view.policy.short_last_minutes)
-
-
-def _by_clock(view: View) -> tuple[datetime, datetime]:
-    over, under = view.policy.short_word
-    given_at = whole(view.given_at)
-    at = given_at + (view.task.due_at - given_at) * over // under
-    last = view.task.due_at - timedelta(minutes=view.policy.short_last_minutes)
-    return whole(at), last.replace(second=0, microsecond=0)
+    params = {"share": f"{over}/{under}", **_record(view, over / under)}
+    return Plan(at=at.astimezone(UTC), kind="soon", why="share", params=params)
 
 
 def _overdue(view: View) -> Plan | None:
@@ -201,8 +237,10 @@ def _overdue(view: View) -> Plan | None:
         base = view.calendar.add(task.due_at, days * day)
         if task.reminded_at is not None and task.reminded_at >= base:
             continue
-        at = max(base, view.now, task.leave_until or base, view.wanted_back_at or base)
+        waits = (view.apart, view.quiet_until(), task.leave_until, view.wanted_back_at)
+        at = max(base, view.earliest, *(until for until in waits if until is not None))
         at = view.slots.first(whole(at), view.half)
         past = view.calendar.between(task.due_at, at) // day
-        return Plan(at=at.astimezone(UTC), kind="overdue", why="overdue", params={"days": past})
+        params = {"days": past, **_record(view, 1)}
+        return Plan(at=at, kind="overdue", why="overdue", params=params)
     return None

@@ -24,7 +24,13 @@ class View:
     """One task as the planner sees it: the given facts and what is computed from them once."""
 
     def __init__(
-        self, task: TaskTimes, now: datetime, calendar: WorkCalendar, policy: Policy, history: History | None
+        self,
+        task: TaskTimes,
+        now: datetime,
+        calendar: WorkCalendar,
+        policy: Policy,
+        history: History | None,
+        said_today: int = 0,
     ) -> None:
         self.task = task
         self.now = whole(now)
@@ -36,6 +42,14 @@ class View:
         self.day = calendar.data.day_minutes
         self.given_at = given_at(task)
         self.total = max(calendar.between(self.given_at, task.due_at), 1)
+        #: Reminders without an answer; further taps without a step towards closing count as silence (rule 5).
+        self.silences = max(task.unanswered, task.empty_taps - 1)
+        #: No slot before this: a person who has had the day's messages hears tomorrow.
+        self.earliest = self.now if said_today < policy.a_day else self.slots.tomorrow(self.now)
+        #: The moment the lead asked to be reminded at, until that was done.
+        self.wanted_back_at = _unless_done(task.waiting_until, task.reminded_at)
+        #: Before this nothing more is said of the task: it was spoken of, to the lead or to the leader, just now.
+        self.apart = _later(task.reminded_at, task.leader_told_at, timedelta(minutes=policy.apart_minutes))
 
     @property
     def away_until(self) -> datetime | None:
@@ -43,14 +57,30 @@ class View:
         until = self.task.leave_until
         return whole(until) if until is not None and until < self.task.due_at else None
 
-    @property
-    def wanted_back_at(self) -> datetime | None:
-        """The moment the lead asked to be reminded at, until that was done."""
-        until, last = self.task.waiting_until, self.task.reminded_at
-        return whole(until) if until is not None and (last is None or until > last) else None
+    def quiet_until(self) -> datetime | None:
+        """The least that an answer to a reminder buys, even just before the deadline or after it."""
+        tapped_at = self.task.tapped_at
+        if tapped_at is None or self.task.reminded_at is None or self.silences or self.wanted_back_at is not None:
+            return None
+        return self.calendar.add(whole(tapped_at), self.policy.quiet_last_minutes)
 
     def on(self, at: datetime) -> str:
-        return f"{at.astimezone(self.calendar.zone):%d/%m}"
+        local = at.astimezone(self.calendar.zone)
+        return f"{local.day:02}/{local.month:02}"
+
+    def remaining(self, at: datetime) -> int:
+        """Working minutes from an instant to the deadline, 0 after it."""
+        return max(self.calendar.between(at, self.task.due_at), 0)
 
     def share(self, at: datetime) -> float:
         return self.calendar.between(self.given_at, at) / self.total
+
+
+def _unless_done(until: datetime | None, last: datetime | None) -> datetime | None:
+    return whole(until) if until is not None and (last is None or until > last) else None
+
+
+def _later(last: datetime | None, told: datetime | None, apart: timedelta) -> datetime | None:
+    if told is not None and (last is None or told > last):
+        last = told
+    return None if last is None else whole(last + apart)

@@ -131,33 +131,15 @@ def results(products: Sequence[Product], rules: RuleSet, leader: LeaderParts | N
     if not weight:
         return None
     extra: dict[PartName, Fraction] = {} if leader is None else {"d": leader.d, "dd": leader.dd, "e": leader.e}
-    part = Fraction(rules.results_max, 3 + len(extra))
-    losses: list[Loss] = []
-    # Many products are alike in all that decides what they lose: it is worked out once for each pattern.
-    patterns: dict[_Pattern, list[tuple[Loss, int | None]]] = {}
-    for index, product in enumerate(products):
-        # Most lose nothing: what they are worth is not even asked.
-        if product.completed and not product.instances:
-            continue
-        instances = _in_order(product.instances)
-        pattern = _pattern(product, instances)
-        if pattern not in patterns:
-            patterns[pattern] = _losses(product.completed, instances, product.weight / weight * part, rules)
-        for loss, which in patterns[pattern]:
-            entry_id = None if which is None else instances[which].entry_id
-            losses.append(Loss(loss.part, loss.points, index, entry_id))
-    lost = _sums(losses)
-    open_ = lost["not_completed"] / 3
-    parts: dict[PartName, Fraction] = {
-        "a": 1 - open_ / part,
-        "b": 1 - (open_ + lost["b"]) / part,
-        "c": 1 - (open_ + lost["c"]) / part,
-    }
+    part = _part(rules.results_max, 3 + len(extra))
+    losses = _all_losses(products, weight, part, rules)
+    a, b, c, points = _abc(_counts(losses), part.as_integer_ratio())
+    parts: dict[PartName, Fraction] = {"a": a, "b": b, "c": c, **extra}
     for name, share in extra.items():
-        parts[name] = share
+        points += share * part
         if share != 1:
             losses.append(Loss(part=name, points=(1 - share) * part))
-    return Results(parts=parts, points=part * sum(parts.values(), _NOTHING), losses=tuple(losses))
+    return Results(parts=parts, points=points, losses=tuple(losses))
 
 
 def _weigh(products: Iterable[Product]) -> Fraction:
@@ -169,60 +151,96 @@ def _weigh(products: Iterable[Product]) -> Fraction:
     return sum((Fraction(above, below) for below, above in sums.items()), _NOTHING)
 
 
-#: Weight, whether completed, and the kinds of the instances in order with whether each is waived.
-_Pattern = tuple[int, int, bool, tuple[tuple[InstanceKind, bool], ...]]
+#: A fraction as whole numbers: looked up many times faster than the fraction itself.
+_Ratio = tuple[int, int]
+#: The kinds of a product's instances in order, with whether each is waived; None when it was not completed.
+_Kinds = tuple[tuple[InstanceKind, bool], ...] | None
+_LossPart = PartName | Literal["not_completed"]
+#: What the rules say of losses: error_share, delay_share, delay_reading, floor.
+_Costs = tuple[str, str, str, str]
+
+
+@cache
+def _part(results_max: int, parts: int) -> Fraction:
+    return Fraction(results_max, parts)
 
 
 def _in_order(instances: Sequence[Instance]) -> Sequence[Instance]:
     return instances if len(instances) < 2 else sorted(instances, key=lambda one: (one.at, one.entry_id))
 
 
-def _pattern(product: Product, instances: Sequence[Instance]) -> _Pattern:
-    kinds = tuple([(one.kind, one.waived) for one in instances]) if product.completed else ()
-    return (*product.weight.as_integer_ratio(), product.completed, kinds)
+def _all_losses(products: Sequence[Product], weight: Fraction, part: Fraction, rules: RuleSet) -> list[Loss]:
+    """What each product loses. Many are alike in all that decides it, so it is looked up."""
+    of, worth = weight.as_integer_ratio(), part.as_integer_ratio()
+    costs = (rules.error_share, rules.delay_share, rules.delay_reading, rules.floor)
+    losses: list[Loss] = []
+    for index, product in enumerate(products):
+        # Most lose nothing: what they are worth is not even asked.
+        if product.completed and not product.instances:
+            continue
+        instances = _in_order(product.instances)
+        kinds = tuple([(one.kind, one.waived) for one in instances]) if product.completed else None
+        for name, points, which in _losses(kinds, product.weight.as_integer_ratio(), of, worth, costs):
+            losses.append(Loss(name, points, index, None if which is None else instances[which].entry_id))
+    return losses
 
 
-def _sums(losses: Iterable[Loss]) -> dict[str, Fraction]:
-    """Σ by part; equal losses are counted first, since adding fractions is slow."""
+_Counts = tuple[tuple[tuple[str, int, int], int], ...]
+
+
+def _counts(losses: Iterable[Loss]) -> _Counts:
+    """Equal losses counted by part and points: adding fractions is slow."""
     counts: dict[tuple[str, int, int], int] = {}
     for loss in losses:
         key = (loss.part, *loss.points.as_integer_ratio())
         counts[key] = counts.get(key, 0) + 1
-    found: dict[str, Fraction] = {"b": _NOTHING, "c": _NOTHING, "not_completed": _NOTHING}
-    for (part, above, below), n in counts.items():
-        found[part] += Fraction(above * n, below)
-    return found
+    return tuple(counts.items())
 
 
+@lru_cache(maxsize=16384)
+def _abc(counts: _Counts, worth: _Ratio) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """a, b and c after these losses, when each part is ``worth`` so many points, and the points of all three."""
+    lost: dict[str, Fraction] = {"b": _NOTHING, "c": _NOTHING, "not_completed": _NOTHING}
+    for (name, above, below), n in counts:
+        lost[name] += Fraction(above * n, below)
+    part, open_ = Fraction(*worth), lost["not_completed"] / 3
+    a, b, c = 1 - open_ / part, 1 - (open_ + lost["b"]) / part, 1 - (open_ + lost["c"]) / part
+    return a, b, c, part * (a + b + c)
+
+
+@lru_cache(maxsize=16384)
 def _losses(
-    completed: bool, instances: Sequence[Instance], full: Fraction, rules: RuleSet
-) -> list[tuple[Loss, int | None]]:
-    """What one product loses, when each of its three parts is worth ``full`` points, each loss with the number of its
-    instance."""
-    if not completed:
-        return [(Loss("not_completed", 3 * full), None)] if full else []
-    losses: list[tuple[Loss, int | None]] = []
-    for part, kinds in _COSTS:
+    kinds: _Kinds, weight: _Ratio, of: _Ratio, worth: _Ratio, costs: _Costs
+) -> tuple[tuple[_LossPart, Fraction, int | None], ...]:
+    """What one product of a ``weight`` loses, when all together weigh ``of`` and each part is ``worth`` so many points;
+    each loss with the number of its instance."""
+    full = Fraction(weight[0] * of[1] * worth[0], weight[1] * of[0] * worth[1])
+    if kinds is None:
+        return (("not_completed", 3 * full, None),) if full else ()
+    floor = exact(costs[3])
+    losses: list[tuple[_LossPart, Fraction, int | None]] = []
+    for name, counted in _COSTS:
         left = Fraction(1)
-        for number, instance in enumerate(instances):
-            if instance.kind not in kinds or instance.waived:
+        for number, (kind, waived) in enumerate(kinds):
+            if kind not in counted or waived:
                 continue
             # Never below the floor for a product: the last instances may cost less than their share, or nothing.
-            share = min(_share(instance, rules, first=left == 1), max(left - exact(rules.floor), _NOTHING))
+            share = min(_share(kind, costs, first=left == 1), max(left - floor, _NOTHING))
             left -= share
-            losses.append((Loss(part, share * full), number))
-    return losses
+            losses.append((name, share * full, number))
+    return tuple(losses)
 
 
-def _share(instance: Instance, rules: RuleSet, *, first: bool) -> Fraction:
+def _share(kind: InstanceKind, costs: _Costs, *, first: bool) -> Fraction:
     """The share of its part that an instance takes, before the floor at 0."""
-    if instance.kind == "major_error":
-        return exact(rules.error_share)
-    if rules.delay_reading == "each":
-        return exact(rules.delay_share)
-    if instance.kind == "further_delay" and rules.delay_reading == "first_then_zero":
+    error_share, delay_share, reading, _ = costs
+    if kind == "major_error":
+        return exact(error_share)
+    if reading == "each":
+        return exact(delay_share)
+    if kind == "further_delay" and reading == "first_then_zero":
         return Fraction(1)
-    return exact(rules.delay_share) if first else Fraction(0)
+    return exact(delay_share) if first else Fraction(0)
 
 
 def units_share(bands: Iterable[Band], rules: RuleSet) -> Fraction | None:

@@ -35,6 +35,10 @@ class TaskTimes(msgspec.Struct, frozen=True, kw_only=True):
     reminded_count: int = 0
     reminded_at: datetime | None = None
     unanswered: int = 0
+    #: Taps in a row on reminders with no step towards closing in between: two count as silence.
+    empty_taps: int = 0
+    #: When the holder's leader was told that the task may end late; once per task.
+    leader_told_at: datetime | None = None
     tapped_at: datetime | None = None
     waiting_until: datetime | None = None
     #: First moment after the holder's known leave.

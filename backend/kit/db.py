@@ -121,6 +121,16 @@ class Sql:
         """Row-lock clause for claiming; SQLite's single writer needs none."""
         return "for update skip locked" if self.postgres else ""
 
+    @property
+    def skip_held(self) -> str:
+        """The same for rows that others may refer to meanwhile: their key is not taken."""
+        return "for no key update skip locked" if self.postgres else ""
+
+    @property
+    def hold(self) -> str:
+        """Row-lock clause that waits for whoever has the rows; order by id, so that nobody waits in a circle."""
+        return "for no key update" if self.postgres else ""
+
     async def rows(self, text: str) -> list[dict[str, Any]]:
         """Run and return every row."""
         return cast(list[dict[str, Any]], await connection().execute_query_dict(text, self.values))

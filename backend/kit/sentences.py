@@ -21,7 +21,9 @@ def text(locale: str, code: str, params: dict[str, Any], which: str) -> str:
     elif not i18n.has(locale, key):
         log.error("catalogue.missing", key=key, locale=locale)
         key = "errors.bad_request"
-    return i18n.t(locale, key, **{name: _shown(locale, value) for name, value in params.items()})
+    return i18n.t(
+        locale, key, **{name: _shown(locale, f"errors.{code}_{name}", value) for name, value in params.items()}
+    )
 
 
 def issue(locale: str, found: dict[str, Any]) -> dict[str, Any]:
@@ -35,8 +37,13 @@ def say_issue(locale: str, found: dict[str, Any]) -> str:
     return f"{found['where']}: {issue(locale, found)['message']}"
 
 
-def _shown(locale: str, value: Any) -> Any:
-    return i18n.moment(locale, value) if isinstance(value, datetime) else value
+def _shown(locale: str, key: str, value: Any) -> Any:
+    """A parameter as people read it: an instant in words, a key by the text that the catalogue has for it under the
+    error's code and the parameter's name (``errors.mark_missing_value.dd``)."""
+    if isinstance(value, datetime):
+        return i18n.moment(locale, value)
+    named = f"{key}.{value}"
+    return i18n.t(locale, named) if isinstance(value, str) and i18n.has(locale, named) else value
 
 
 def real_seconds_until(at: datetime) -> int:

@@ -5,6 +5,7 @@ from backend.models.calendars import Calendar, DueProposal
 from backend.models.files import Attachment, Blob
 from backend.models.org import Delegation, Leave, Person, Position, Unit
 from backend.models.outbox import ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
+from backend.models.reminding import SlotMessage, TrackRecord
 from backend.models.scores import (
     Appeal,
     Disqualification,
@@ -65,11 +66,13 @@ __all__ = [
     "Session",
     "Setting",
     "SignOff",
+    "SlotMessage",
     "Task",
     "TaskEvent",
     "TaskNumber",
     "TaskPart",
     "Throttle",
+    "TrackRecord",
     "Unit",
     "WaiverRequest",
 ]

@@ -26,6 +26,8 @@ class OutboxNotice(Model):
     # Cancelled with their cause when it goes away: e.g. ``remind``, ``assigned``.
     topic = fields.CharField(24, default="")
     urgent = fields.BooleanField(default=False)
+    # A line of a slot: it goes in one message with the person's other lines of that moment.
+    in_slot = fields.BooleanField(default=False, db_default=False)
     status = fields.CharField(12, default="pending")
     created_at = fields.DatetimeField()
     not_before = fields.DatetimeField()

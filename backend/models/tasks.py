@@ -87,6 +87,9 @@ class Task(Model):
     unanswered = fields.IntField(default=0)
     tapped_at = fields.DatetimeField(null=True)
     waiting_until = fields.DatetimeField(null=True)
+    # Answers in a row with no step towards closing, and when a leader was told that this may end late (once a task).
+    empty_taps = fields.IntField(default=0, db_default=0)
+    leader_told_at = fields.DatetimeField(null=True)
     # From when the acknowledgement (or decision) limit runs; how far it has been taken: 0 none, 1 asked again,
     # 2 assigner told, 3… up the reporting line (frozen in answer_line when it starts).
     answer_from_at = fields.DatetimeField()

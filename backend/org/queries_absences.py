@@ -62,16 +62,23 @@ async def on_leave(person_ids: Iterable[int], at: date | None = None) -> dict[in
 async def leave_until(person_id: int, on: date | None = None) -> date | None:
     """The last day of the absence that a day (default today) lies in, leaves that follow day on day counted as one;
     None when the person is there."""
+    return (await leaves_until([person_id], on)).get(person_id)
+
+
+async def leaves_until(person_ids: Iterable[int], on: date | None = None) -> dict[int, date]:
+    """The same for many people: only those who are away are named."""
     on = on or today()
     sql = Sql()
     rows = await sql.fetch(
-        f"{_LEAVE} and l.person_id = {sql.arg(person_id)} and l.until_on >= {sql.arg(on)} order by l.from_on",
+        f"{_LEAVE} and {sql.any_of('l.person_id', sorted(set(person_ids)))} and l.until_on >= {sql.arg(on)} "
+        "order by l.from_on",
         LeaveBrief,
     )
-    last: date | None = None
+    last: dict[int, date] = {}
     for row in rows:
-        if row.from_on <= (on if last is None else last + timedelta(days=1)):
-            last = row.until_on
+        known = last.get(row.person_id)
+        if row.from_on <= (on if known is None else known + timedelta(days=1)):
+            last[row.person_id] = row.until_on
     return last
 
 

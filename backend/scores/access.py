@@ -34,7 +34,16 @@ def decides(actor: Actor, person_id: int, seats: Sequence[Target]) -> bool:
         return True
     if person_id == actor.person_id:
         return False
-    return is_over(actor, seats) or any(keeps(actor, seat.path) for seat in seats)
+    return over(actor, seats) or any(keeps(actor, seat.path) for seat in seats)
+
+
+def over(actor: Actor, seats: Sequence[Target]) -> bool:
+    """Whether the actor is a leader over a person with these positions. What somebody does besides leading a unit puts
+    them under nobody there: a chair who keeps the records as well does not answer to their deputy."""
+    leading = [seat.path for seat in seats if seat.role is Role.LEADER]
+    return is_over(
+        actor, [seat for seat in seats if seat.role is Role.LEADER or not any(under(seat.path, one) for one in leading)]
+    )
 
 
 def decides_for_unit(actor: Actor, path: str) -> bool:

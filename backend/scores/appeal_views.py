@@ -13,7 +13,7 @@ from backend.errors import NotFound
 from backend.kit.db import Sql
 from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, cursor, read_cursor
 from backend.org.sql import under_any
-from backend.scores import access, appeal_rights, evidence, people
+from backend.scores import access, appeal_rights, evidence, people, reserves
 from backend.scores.periods import read_period
 from backend.scores.schemas_signing import AppealView, FileLine
 
@@ -49,7 +49,7 @@ _SELECT = (
 async def view(actor: Actor, appeal_id: int) -> AppealView:
     """One appeal. Raises NotFound for one of somebody whose scores the actor does not see."""
     sql = Sql()
-    rows = await sql.fetch(f"{_SELECT} where a.id = {sql.arg(appeal_id)} and {_visible(sql, actor)}", _Row)
+    rows = await sql.fetch(f"{_SELECT} where a.id = {sql.arg(appeal_id)} and {await _visible(sql, actor)}", _Row)
     if not rows:
         raise NotFound("not_found")
     return (await _views(actor, rows))[0]
@@ -68,7 +68,7 @@ async def appeals_seen(
     or period."""
     limit = max(1, min(limit, MAX_LIMIT))
     sql = Sql()
-    where = [_visible(sql, actor)]
+    where = [await _visible(sql, actor)]
     if is_open is not None:
         where.append("a.decision = ''" if is_open else "a.decision <> ''")
     if period is not None:
@@ -100,7 +100,7 @@ class _Window(msgspec.Struct):
     appealed: bool
 
 
-def _visible(sql: Sql, actor: Actor) -> str:
+async def _visible(sql: Sql, actor: Actor) -> str:
     """Their own, and those of people who held a position under the reader in the period."""
     paths = access.paths(actor)
     if paths is None:
@@ -109,7 +109,8 @@ def _visible(sql: Sql, actor: Actor) -> str:
         "exists (select 1 from position s join unit u on u.id = s.unit_id where s.person_id = a.person_id "
         f"and s.from_on <= k.until_on and (s.until_on is null or s.until_on >= k.from_on) and {under_any(sql, paths)})"
     )
-    return f"(a.person_id = {sql.arg(actor.person_id)} or {held})"
+    also = {actor.person_id, *await reserves.subjects(actor)}
+    return f"({sql.any_of('a.person_id', sorted(also))} or {held})"
 
 
 async def _views(actor: Actor, rows: Sequence[_Row]) -> list[AppealView]:

@@ -15,9 +15,8 @@ from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import Appeal, Period, PeriodResult
-from backend.scores import access, appeal_rights, appeal_views, corrections, deciding, evidence, people
+from backend.scores import access, appeal_rights, appeal_views, corrections, deciding, evidence, people, reserves
 from backend.scores.closed import closed_period, read
-from backend.scores.keepers import Keepers
 from backend.scores.people import Holder
 from backend.scores.periods import CLOSED, read_period
 from backend.scores.schemas_signing import AppealDraft, AppealView, DecideAppeal
@@ -48,7 +47,7 @@ async def appeal(actor: Actor, period_key: str, draft: AppealDraft) -> AppealVie
         await evidence.keep(actor, draft.attachments, "appeal", appeal_id)
         await audit.record(actor, "score.appealed", "appeal", appeal_id, period=period.key)
         seats = await _seats(period, actor.person_id)
-        told = (await Keepers.load()).of(seats[0].path, but=actor.person_id)
+        told = await appeal_rights.deciders(actor.person_id, row.id, seats, period)
         notice = AppealMade(period=period.key, by=actor.name, text=text)
         await deciding.tell(notice, told, f"AppealMade:{appeal_id}", seats[0].path)
     return await appeal_views.view(actor, appeal_id)
@@ -87,7 +86,8 @@ async def decide_appeal(actor: Actor, appeal_id: int, draft: DecideAppeal) -> Ap
         person_id: int = found.person_id  # type: ignore[attr-defined]
         period = read_period(found.period.key)
         seats = await _seats(period, person_id)
-        access.require_sight(actor, person_id, seats)
+        if person_id not in await reserves.subjects(actor):
+            access.require_sight(actor, person_id, seats)
         access.require(await appeal_rights.decides(actor, person_id, found.period.id, seats, period))
         now = clock.now()
         decided = await Appeal.filter(id=appeal_id, decision="").update(

@@ -12,6 +12,7 @@ from backend.domain.types import Actor, Role
 from backend.errors import Conflict, Forbidden, InvalidFields
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
+from backend.kit.memory import uncollected
 from backend.models import Period
 from backend.org.queries_units import units_under
 from backend.scores import explaining, owing, sealing, stored
@@ -36,6 +37,11 @@ async def close_period(actor: Actor, key: str) -> str:
     if not actor.is_system and not actor.has(Role.HR):
         raise Forbidden("forbidden")
     span = read_period(key)
+    with uncollected():
+        return await _close(actor, span)
+
+
+async def _close(actor: Actor, span: PeriodSpan) -> str:
     async with transaction():
         period = await Period.filter(id=await ensure_period(span.key)).select_for_update().get()
         if period.status == CLOSED:

@@ -17,7 +17,7 @@ from backend.errors import Conflict, Unprocessable
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import LedgerEntry
-from backend.scores import access, people, rules, subjects
+from backend.scores import access, people, reserves, rules, subjects
 from backend.scores.periods import closed_among, read_period
 
 Kind = Literal["adjustment", "appeal"]
@@ -74,6 +74,7 @@ async def correct(
     period = read_period(period_key)
     async with transaction():
         seats = (await people.holders(period, people=[person_id])).get(person_id, [])
+        actor = await reserves.stand_in(actor, seats)
         access.require_sight(actor, person_id, seats)
         access.require(
             actor.is_system or (actor.person_id != person_id and any(access.keeps(actor, seat.path) for seat in seats))

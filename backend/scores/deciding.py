@@ -11,10 +11,12 @@ from backend.scores.lines import Lines
 
 async def leader_over(person_id: int, unit_id: int, path: str) -> list[int]:
     """Who decides for a person in a unit: the nearest leader above who is there today, else the nearest; HR at the
-    top."""
+    top, and where the person is the only one, the admin."""
     line = (await Lines.load()).over(person_id, unit_id)
     if not line:
-        return (await Keepers.load()).of(path, but=person_id)
+        keepers = await Keepers.load()
+        alone = keepers.all_hr(path) == {person_id}
+        return keepers.admins(path, but={person_id}) if alone else keepers.of(path, but={person_id})
     away = await on_leave(line)
     return [next((one for one in line if one not in away), line[0])]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from backend import audit
+from backend.domain.scoring import Disqualifier
 from backend.domain.types import Actor
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
@@ -15,7 +16,7 @@ from backend.kit.text import block
 from backend.models import Disqualification, Period
 from backend.org.queries import find_person, find_unit
 from backend.org.queries_units import unit_by_id
-from backend.scores import access, people, rules
+from backend.scores import access, people, reserves, rules
 from backend.scores.periods import CLOSED, ensure_period, read_period
 
 
@@ -53,6 +54,13 @@ async def _standing(sql: Sql, period: str, where: str) -> list[_Row]:
         f"where p.key = {sql.arg(period)} and d.lifted_at is null and {where} order by d.id",
         _Row,
     )
+
+
+async def listed(refs: Iterable[str]) -> list[Disqualifier]:
+    """The reasons that these published rule sets (``code@version``) list, each code once."""
+    known = await rules.RuleBook.load()
+    sets = [found for ref in dict.fromkeys(refs) if (found := known.ref(ref)) is not None]
+    return list({one.code: one for found in sets for one in found.disqualifiers}.values())
 
 
 def _by(rows: list[_Row], column: str) -> dict[int, list[Reason]]:
@@ -149,6 +157,7 @@ _Subject = tuple[int | None, int | None, str]
 async def _person(actor: Actor, ref: str, period_key: str) -> _Subject:
     found = await find_person(ref)
     seats = (await people.holders(read_period(period_key), people=[found.id])).get(found.id, [])
+    actor = await reserves.stand_in(actor, seats)
     if not access.sees(actor, [seat.path for seat in seats]):
         raise NotFound("person_not_found", ref=ref)
     access.require(

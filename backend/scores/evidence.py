@@ -10,7 +10,7 @@ from backend.domain.types import Actor
 from backend.errors import NotFound
 from backend.kit.db import Sql
 from backend.models import Attachment, Evidence
-from backend.scores import access
+from backend.scores import access, reserves
 from backend.scores.schemas_signing import FileLine
 
 Of = Literal["request", "appeal"]
@@ -52,6 +52,7 @@ async def of_all(of: Of, ids: Sequence[int]) -> dict[int, list[FileLine]]:
 
 
 class _Path(msgspec.Struct):
+    person_id: int
     path: str
 
 
@@ -60,9 +61,11 @@ async def readable(actor: Actor, attachment_id: int) -> bool:
     anyway."""
     sql = Sql()
     rows = await sql.fetch(
-        "select u.path from evidence e left join waiver_request r on r.id = e.request_id "
+        "select s.person_id, u.path from evidence e left join waiver_request r on r.id = e.request_id "
         "left join appeal a on a.id = e.appeal_id join position s on s.person_id = coalesce(r.person_id, a.person_id) "
         f"join unit u on u.id = s.unit_id where e.attachment_id = {sql.arg(attachment_id)}",
         _Path,
     )
-    return bool(rows) and access.sees(actor, [row.path for row in rows])
+    if not rows:
+        return False
+    return access.sees(actor, [row.path for row in rows]) or rows[0].person_id in await reserves.subjects(actor)

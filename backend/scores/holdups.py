@@ -2,6 +2,7 @@
 line as well."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -24,6 +25,8 @@ from backend.scores.standing import Office, owed
 LOOKED_KEY = "scores.sign_off_reminded"
 #: How many months that have ended are looked at; a quarter only once somebody has begun to sign it.
 MONTHS = 3
+#: The reminder that goes up the line: the third of :func:`signing.reminders`.
+_LAST = 3
 #: People named in one notice; the rest is a number.
 _NAMED = 3
 
@@ -76,30 +79,36 @@ async def _periods(now: datetime) -> list[PeriodSpan]:
 async def _remind_of(office: Office, now: datetime) -> int:
     unsigned = [one for one in office.holders if office.step(one) is not None]
     among = await assessed.people_among(office.period, unsigned)
-    if not among:
+    units = await assessed.units_among(office.period, None)
+    if not among and not units:
         return 0
     everybody = among | (set(office.holders) - set(unsigned))
-    units = await assessed.units_among(office.period, None)
+    due = [
+        (one, level)
+        for one in await owed(office, everybody, units)
+        if not one.waits and one.holder_ids and (level := _level(office, one, now))
+    ]
+    # One look at who is away, for all of them together.
+    above = {id(one): office.above(one.subject, one.id, one.holder_ids) for one, _ in due}
+    away = set(await on_leave({who for one, _ in due for who in [*one.holder_ids, *above[id(one)]]}))
     found: defaultdict[_Told, list[Owed]] = defaultdict(list)
-    for one in await owed(office, everybody, units):
-        if not one.waits:
-            for told in await _tell(office, one, now):
-                found[told].append(one)
+    for one, level in due:
+        for told in _tell(one, level, above[id(one)], away):
+            found[told].append(one)
     names = {key: one.name for key, one in (await person_brief({told.holder for told in found})).items()}
     return sum([await _say(office.period, told, waiting, names, now) for told, waiting in found.items()])
 
 
-async def _tell(office: Office, one: Owed, now: datetime) -> list[_Told]:
-    """Whom to tell of a step now: whoever's turn it is, or, two days after the limit, the next one up the line."""
+def _level(office: Office, one: Owed, now: datetime) -> int:
+    """How many of the reminders of a step are due."""
     path = office.path_of(one.subject, one.id)
-    times = signing.reminders(one.due_at, office.calendars.of(path))
-    level = sum(at <= now for at in times)
-    if not level or not one.holder_ids:
-        return []
-    above = office.above(one.subject, one.id, one.holder_ids)
-    if level == len(times):
+    return sum(at <= now for at in signing.reminders(one.due_at, office.calendars.of(path)))
+
+
+def _tell(one: Owed, level: int, above: list[int], away: Collection[int]) -> list[_Told]:
+    """Whom to tell of a step now: whoever's turn it is, or, two days after the limit, the next one up the line."""
+    if level == _LAST:
         return [_Told(above[0], one.step, level, one.due_at, one.holder_ids[0])] if above else []
-    away = await on_leave([*one.holder_ids, *above])
     there = [person_id for person_id in one.holder_ids if person_id not in away]
     # An officer who is away assesses themself when they are back: nobody else can.
     if not there and one.step != "self":

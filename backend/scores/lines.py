@@ -49,6 +49,16 @@ class Lines:
                 return chief
         return None
 
+    def path(self, unit_id: int) -> str:
+        """Where a unit lies."""
+        return self._units[unit_id].path
+
+    def top(self, unit_id: int) -> list[int]:
+        """The chief of a unit when nobody leads above it."""
+        unit = self._units.get(unit_id)
+        chief = self._chief(unit) if unit else None
+        return [chief] if chief is not None and not self.over(chief, unit_id) else []
+
     def _chief(self, unit: UnitRow) -> int | None:
         seats = self._leaders.get(unit.id)
         return seats[0].person_id if seats else None

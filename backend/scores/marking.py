@@ -9,7 +9,7 @@ from backend.kit import clock
 from backend.kit.db import transaction
 from backend.models import Period
 from backend.org.queries import find_person, find_unit
-from backend.scores import access, marks, people, sign_offs, subjects
+from backend.scores import access, marks, people, reserves, sign_offs, subjects
 from backend.scores.marks import DECIDING, SELF
 from backend.scores.periods import CLOSED, ensure_period, read_period
 from backend.scores.schemas import MarkDraft, MarkView
@@ -63,6 +63,7 @@ async def _person(actor: Actor, period_key: str, draft: MarkDraft) -> _Subject:
     ref = draft.person or ""
     person = await find_person(ref)
     seats = (await people.holders(read_period(period_key), people=[person.id])).get(person.id, [])
+    actor = await reserves.stand_in(actor, seats)
     if person.id != actor.person_id and not access.sees(actor, [seat.path for seat in seats]):
         raise NotFound("person_not_found", ref=ref)
     if not seats:

@@ -12,6 +12,8 @@ from backend.scores.standing import Office, owed
 
 #: What an issue of closing is called by the step that is owed.
 _OWES = {"self": "owes_self", "head": "owes_head", "leader": "owes_leader"}
+#: … and when there is nobody whose turn it could be.
+_NOBODY = "owes_nobody"
 
 
 async def require_signed(period: PeriodSpan, ids: Iterable[int], units: Iterable[int]) -> None:
@@ -23,7 +25,7 @@ async def require_signed(period: PeriodSpan, ids: Iterable[int], units: Iterable
     issues = [
         {
             "where": f"{one.subject}:{one.ref}",
-            "code": _OWES[one.step],
+            "code": _OWES[one.step] if one.holders else _NOBODY,
             "value": one.step,
             "name": one.name,
             "holders": ", ".join(one.holders),

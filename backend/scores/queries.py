@@ -5,7 +5,7 @@ import msgspec
 from backend.domain.types import Actor
 from backend.errors import NotFound
 from backend.org.queries import find_person, find_unit
-from backend.scores import access, appeal_views, explaining, people, reading
+from backend.scores import access, appeal_views, explaining, people, reading, reserves
 from backend.scores.cost import cost_of
 from backend.scores.listing import table
 from backend.scores.periods import CLOSED, current_month, read_period
@@ -30,7 +30,9 @@ async def explain(actor: Actor, person_id: int, period_key: str) -> Explanation:
     """
     period = read_period(period_key)
     seats = (await people.holders(period, people=[person_id])).get(person_id, [])
-    access.require_sight(actor, person_id, seats)
+    decider = await reserves.stand_in(actor, seats)
+    if person_id not in await reserves.subjects(actor):
+        access.require_sight(decider, person_id, seats)
     person = await find_person(str(person_id))
     found = (await reading.of_people(period, {person_id: (person.full_name, person.handle)})).get(person_id)
     if found is None:
@@ -39,10 +41,10 @@ async def explain(actor: Actor, person_id: int, period_key: str) -> Explanation:
         found = explaining.without_secrets(found)
     can = []
     if found.status != CLOSED:
-        can += ["mark", "waive"] if access.decides(actor, person_id, seats) else []
+        can += ["mark", "waive"] if access.decides(decider, person_id, seats) else []
         can += ["self_mark", "ask_waiver"] if actor.person_id == person_id else []
-        keeps = actor.person_id != person_id and any(access.keeps(actor, seat.path) for seat in seats)
-        can += ["adjust"] if keeps else []
+        keeps = actor.person_id != person_id and any(access.keeps(decider, seat.path) for seat in seats)
+        can += ["adjust", "disqualify"] if keeps else []
     elif actor.person_id == person_id and await appeal_views.may_appeal(period.key, person_id):
         can.append("appeal")
     return msgspec.structs.replace(found, can=can)
@@ -59,5 +61,8 @@ async def explain_unit(actor: Actor, code: str, period_key: str) -> Explanation:
         raise NotFound("not_in_closed_period", period=period.key)
     if not access.reads_titles(actor, None, [unit.path]):
         found = explaining.without_secrets(found)
-    marks = found.status != CLOSED and access.decides_for_unit(actor, unit.path)
-    return msgspec.structs.replace(found, can=["mark"] if marks else [])
+    can = []
+    if found.status != CLOSED:
+        can += ["mark"] if access.decides_for_unit(actor, unit.path) else []
+        can += ["disqualify"] if access.keeps(actor, unit.path) else []
+    return msgspec.structs.replace(found, can=can)

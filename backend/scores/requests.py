@@ -7,18 +7,16 @@ from typing import Any, Literal
 import msgspec
 
 from backend import audit
-from backend.auth.actors import ZONE
 from backend.domain.notices import WaiverAsked, WaiverRefused
-from backend.domain.scoring_periods import month_of
 from backend.domain.types import Actor
 from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
-from backend.kit.db import IntegrityError, Sql, convert, transaction
+from backend.kit.db import IntegrityError, Sql, transaction
 from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, cursor, read_cursor
 from backend.models import Unit, WaiverRequest
 from backend.org.sql import under_any
-from backend.scores import access, deciding, evidence, people
-from backend.scores.periods import closed_among, current_month, keys_around, read_period
+from backend.scores import access, deciding, evidence, people, reserves
+from backend.scores.periods import current_month, read_period
 from backend.scores.schemas_signing import DecideRequest, RequestDraft, RequestView
 from backend.scores.waiving import charged, require_waivable, task_ref, waive
 
@@ -75,7 +73,7 @@ async def decide_waiver(actor: Actor, request_id: int, draft: DecideRequest) -> 
             raise NotFound("not_found")
         entry_id: int = found.entry_id  # type: ignore[attr-defined]
         one = await charged(actor, entry_id)
-        access.require(access.decides(actor, one.officer.person_id, one.seats))
+        access.require(access.decides(one.actor, one.officer.person_id, one.seats))
         decided = await WaiverRequest.filter(id=request_id, decision="").update(
             decision="granted" if draft.grant else "refused",
             reason=reason,
@@ -129,7 +127,7 @@ _SELECT = (
 async def view(actor: Actor, request_id: int) -> RequestView:
     """One request. Raises NotFound for one of somebody whose scores the actor does not see."""
     sql = Sql()
-    rows = await sql.fetch(f"{_SELECT} where r.id = {sql.arg(request_id)} and {_visible(sql, actor)}", _Row)
+    rows = await sql.fetch(f"{_SELECT} where r.id = {sql.arg(request_id)} and {await _visible(sql, actor)}", _Row)
     if not rows:
         raise NotFound("not_found")
     return (await _views(actor, rows))[0]
@@ -147,7 +145,7 @@ async def waiver_requests(
     cursor."""
     limit = max(1, min(limit, MAX_LIMIT))
     sql = Sql()
-    where = [_visible(sql, actor)]
+    where = [await _visible(sql, actor)]
     if is_open is not None:
         where.append("r.decision = ''" if is_open else "r.decision <> ''")
     if task is not None:
@@ -160,15 +158,22 @@ async def waiver_requests(
     return Page(await _views(actor, shown), cursor(shown[-1].id) if len(rows) > limit else None)
 
 
-def _visible(sql: Sql, actor: Actor) -> str:
+async def _visible(sql: Sql, actor: Actor) -> str:
     paths = access.paths(actor)
-    return "1 = 1" if paths is None else f"(r.person_id = {sql.arg(actor.person_id)} or {under_any(sql, paths)})"
+    if paths is None:
+        return "1 = 1"
+    people = {actor.person_id, *await reserves.subjects(actor)}
+    return f"({sql.any_of('r.person_id', sorted(people))} or {under_any(sql, paths)})"
 
 
 async def _views(actor: Actor, rows: Sequence[_Row]) -> list[RequestView]:
     files = await evidence.of_all("request", [row.id for row in rows])
     seats = await people.holders(read_period(current_month()), people=[row.person_id for row in rows])
-    return [_view(actor, row, files.get(row.id, []), seats.get(row.person_id, [])) for row in rows]
+    views = []
+    for row in rows:
+        held = seats.get(row.person_id, [])
+        views.append(_view(await reserves.stand_in(actor, held), row, files.get(row.id, []), held))
+    return views
 
 
 def _view(actor: Actor, row: _Row, files: list[Any], seats: list[Any]) -> RequestView:
@@ -195,63 +200,3 @@ def _view(actor: Actor, row: _Row, files: list[Any], seats: list[Any]) -> Reques
         decided_at=row.decided_at,
         can=["decide"] if decides else [],
     )
-
-
-class OwnCharge(msgspec.Struct, frozen=True):
-    """An instance charged to the reader: whether it was waived, how their last request stands, whether they may ask."""
-
-    entry: int
-    kind: str
-    happened_at: datetime
-    late_minutes: int | None
-    waived: bool
-    asked: Literal["", "open", "granted", "refused"]
-    may_ask: bool
-
-
-async def own_charges(actor: Actor, task_id: int) -> list[OwnCharge]:
-    """What was charged to the actor on a task, oldest first."""
-    sql = Sql()
-    rows = await sql.rows(
-        "select e.id, e.kind, e.happened_at, e.late_minutes, t.reported_at, "
-        "exists (select 1 from ledger_entry w where w.compensates_id = e.id and w.kind = 'waiver') as waived "
-        "from ledger_entry e join task t on t.id = e.task_id "
-        f"where e.task_id = {sql.arg(task_id)} and e.person_id = {sql.arg(actor.person_id)} and e.scope = 'officer' "
-        "and e.kind in ('delay', 'further_delay', 'major_error') order by e.id"
-    )
-    charges = [convert(row, _Charge) for row in rows]
-    asked = await last_asked([one.id for one in charges])
-    months = {month_of(one.reported_at or clock.now(), ZONE) for one in charges}
-    closed = {month: bool(await closed_among(keys_around(month))) for month in months}
-    return [
-        OwnCharge(
-            entry=one.id,
-            kind=one.kind,
-            happened_at=one.happened_at,
-            late_minutes=one.late_minutes,
-            waived=one.waived,
-            asked=asked.get(one.id, ""),
-            may_ask=not one.waived
-            and asked.get(one.id) != "open"
-            and not closed[month_of(one.reported_at or clock.now(), ZONE)],
-        )
-        for one in charges
-    ]
-
-
-class _Charge(msgspec.Struct):
-    id: int
-    kind: str
-    happened_at: datetime
-    late_minutes: int | None
-    reported_at: datetime | None
-    waived: bool
-
-
-async def last_asked(entries: Sequence[int]) -> dict[int, Literal["open", "granted", "refused"]]:
-    """How the last request for each of these entries stands."""
-    sql = Sql()
-    rows = await sql.rows(
-        f"select entry_id, decision from waiver_request where {sql.any_of('entry_id', entries)} order by id"
-    )
-    return {int(row["entry_id"]): row["decision"] or "open" for row in rows}

@@ -13,7 +13,6 @@ from backend.errors import Conflict, InvalidFields, Unprocessable
 from backend.kit import clock
 from backend.kit.db import transaction
 from backend.models import Period, SignOff
-from backend.org.permissions import is_over
 from backend.org.queries import find_person
 from backend.scores import access, assessed, marks, sign_offs, subjects
 from backend.scores.marks import DECIDING, HEAD, SELF
@@ -44,7 +43,7 @@ async def sign(actor: Actor, period_key: str, draft: SignDraft) -> SignView:
         if draft.unit is not None:
             return await _sign_unit(actor, period, row, draft)
         person = await find_person(draft.person or "")
-        office, seats = await sight(actor, period, person.id, draft.person or "")
+        actor, office, seats = await sight(actor, period, person.id, draft.person or "")
         access.require(may_take(actor, office, person.id, draft.step))
         await _require_turn(office, person.id, draft.step)
         value = await _value(period, person.id, draft)
@@ -67,7 +66,7 @@ async def pass_over(actor: Actor, period_key: str, draft: PassDraft) -> SignView
     async with transaction():
         row = await open_period(period)
         person = await find_person(draft.person)
-        office, seats = await sight(actor, period, person.id, draft.person)
+        actor, office, seats = await sight(actor, period, person.id, draft.person)
         access.require(actor.person_id != person.id and any(access.keeps(actor, seat.path) for seat in seats))
         await _require_turn(office, person.id, draft.step)
         due = office.due(person.id, draft.step)
@@ -80,7 +79,7 @@ async def pass_over(actor: Actor, period_key: str, draft: PassDraft) -> SignView
 
 def may_take(actor: Actor, office: Office, person_id: int, step: Step) -> bool:
     """Whether the step is the actor's to take: the person themself, a leader over them, for the last step one above the
-    head (or whose authority they hold); HR where nobody leads above."""
+    head (or whose authority they hold); HR where nobody leads above (:mod:`backend.scores.reserves` says who is HR then)."""
     seats = office.holders.get(person_id, [])
     wanted = office.wanted(person_id) if seats else {}
     if step not in wanted:
@@ -88,12 +87,12 @@ def may_take(actor: Actor, office: Office, person_id: int, step: Step) -> bool:
     if step == "self" or person_id == actor.person_id:
         return step == "self" and person_id == actor.person_id
     if step == "head":
-        return is_over(actor, seats)
+        return access.over(actor, seats)
     if not office.lines.over(person_id, seats[0].unit_id):
         return any(access.keeps(actor, seat.path) for seat in seats)
     below = set(wanted.get("head", [])) | {one.signed_by_id for one in [_head(office, person_id)] if one is not None}
     posts = tuple(post for post in actor.posts if (post.giver_id or actor.person_id) not in below)
-    return actor.person_id not in below and is_over(msgspec.structs.replace(actor, posts=posts), seats)
+    return actor.person_id not in below and access.over(msgspec.structs.replace(actor, posts=posts), seats)
 
 
 def _head(office: Office, person_id: int) -> sign_offs.Taken | None:

@@ -7,7 +7,7 @@ from backend.kit import clock
 from backend.models import Period
 from backend.org.queries import find_unit
 from backend.org.queries_units import UnitRow
-from backend.scores import access
+from backend.scores import access, reserves
 from backend.scores.people import Holder
 from backend.scores.periods import CLOSED, ensure_period
 from backend.scores.standing import Office
@@ -23,15 +23,18 @@ async def open_period(period: PeriodSpan, *, ended: bool = True) -> Period:
     return row
 
 
-async def sight(actor: Actor, period: PeriodSpan, person_id: int, ref: str) -> tuple[Office, list[Holder]]:
-    """The sign-off around a person whom the actor sees. Raises NotFound, Unprocessable when they held no position."""
+async def sight(actor: Actor, period: PeriodSpan, person_id: int, ref: str) -> tuple[Actor, Office, list[Holder]]:
+    """The sign-off around a person whom the actor sees, and the actor with what is theirs to decide about that person as
+    the last one there is. Raises NotFound, Unprocessable when they held no position."""
     office = await Office.load(period, [person_id])
     seats = office.holders.get(person_id, [])
+    if seats:
+        actor = reserves.as_keeper(actor, seats[0].path, office.admins(person_id))
     if person_id != actor.person_id and not access.sees(actor, [seat.path for seat in seats]):
         raise NotFound("person_not_found", ref=ref)
     if not seats:
         raise Unprocessable("no_position_in_period", period=period.key)
-    return office, seats
+    return actor, office, seats
 
 
 async def seen_unit(actor: Actor, code: str) -> UnitRow:

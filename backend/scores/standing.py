@@ -11,11 +11,11 @@ from backend.kit import clock
 from backend.kit.db import Sql
 from backend.org.queries import person_brief
 from backend.org.queries_units import UnitRow
-from backend.scores import marks, people, sign_offs
+from backend.scores import marks, people, reserves, sign_offs
 from backend.scores.keepers import Keepers
 from backend.scores.lines import Lines
 from backend.scores.marks import DECIDING, HEAD, SELF
-from backend.scores.people import Holders
+from backend.scores.people import Holder, Holders
 from backend.scores.schemas_signing import Owed
 from backend.scores.sign_offs import Subject, Taken
 
@@ -56,14 +56,22 @@ class Office:
 
     def wanted(self, person_id: int) -> dict[Step, list[int]]:
         """The steps that a person's period needs, in order, each with those whose turn it is. Whoever has left assesses
-        nobody, not even themselves; with one leader above there is no head between; with none, HR signs."""
+        nobody, not even themselves; with one leader above there is no head between; with none, HR signs, and for an only
+        HR the admin."""
         seats = self.holders[person_id]
         line = self.lines.over(person_id, seats[0].unit_id)
         found: dict[Step, list[int]] = {} if person_id in self.left else {"self": [person_id]}
         if len(line) > 1:
             found["head"] = [line[0]]
-        found["leader"] = [line[len(line) > 1]] if line else self.keepers.of(seats[0].path, but=person_id)
+        found["leader"] = [line[len(line) > 1]] if line else self._at_the_top(seats)
         return found
+
+    def _at_the_top(self, seats: list[Holder]) -> list[int]:
+        return self.keepers.of(seats[0].path, but={seats[0].person_id}) or self.admins(seats[0].person_id)
+
+    def admins(self, person_id: int) -> list[int]:
+        """The admins who sign for a person when nobody else can."""
+        return reserves.last_resort(self.keepers, self.lines, self.holders.get(person_id, []))
 
     def step(self, person_id: int) -> Step | None:
         """The step whose turn it is."""
@@ -112,7 +120,7 @@ class Office:
         """Where a person or a unit sits."""
         if subject == "person":
             return self.holders[id_][0].path
-        return next(unit.path for unit in self.lines.units if unit.id == id_)
+        return self.lines.path(id_)
 
     def above(self, subject: str, id_: int, holders: list[int]) -> list[int]:
         """Up the line from those whose turn it is, nearest first, then HR; without themselves."""

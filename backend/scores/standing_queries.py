@@ -8,8 +8,9 @@ import msgspec
 from backend.domain.signing import STEPS
 from backend.domain.types import Actor, Role
 from backend.kit import clock
-from backend.models import Period, WaiverRequest
-from backend.scores import access, assessed, people, sign_offs
+from backend.kit.db import Sql
+from backend.models import Period
+from backend.scores import access, assessed, people, reserves, sign_offs
 from backend.scores.periods import CLOSED, read_period
 from backend.scores.schemas_signing import Owed, Standing
 from backend.scores.signing import may_take
@@ -40,12 +41,18 @@ async def standing(actor: Actor, period_key: str) -> Standing:
     if clock.now() < period.end:
         return empty
     seats = await people.holders(period, people=[actor.person_id] if paths == () else None, paths=paths or None)
+    if lasts := await reserves.subjects(actor) - set(seats):
+        seats |= await people.holders(period, people=lasts)
     office = await Office.load(period, None if paths is None else seats)
     among = await assessed.people_among(period, seats)
     units = await assessed.units_among(period, paths) if paths != () else []
     found = [_for(actor, office, one) for one in await owed(office, among, units)]
     steps = [(office.wanted(one), office.of_person(one)) for one in among]
-    requests = await WaiverRequest.filter(decision="", person_id__in=sorted(seats)).count()
+    # Not through the ORM: its list of ids is one argument each, and a database takes 32,767.
+    sql = Sql()
+    [asked] = await sql.rows(
+        f"select count(*) as n from waiver_request r where r.decision = '' and {sql.any_of('r.person_id', sorted(seats))}"
+    )
     return Standing(
         period=period.key,
         stage=next((name for name in STEPS if any(one.step == name for one in found)), "ready"),
@@ -53,7 +60,7 @@ async def standing(actor: Actor, period_key: str) -> Standing:
         taken={name: sum(name in taken for _, taken in steps) for name in STEPS},
         wanted={name: sum(name in wanted for wanted, _ in steps) for name in STEPS},
         owed=found,
-        requests_open=requests,
+        requests_open=int(asked["n"]),
         may_close=may_close,
     )
 
@@ -64,8 +71,9 @@ def _for(actor: Actor, office: Office, one: Owed) -> Owed:
         path = office.path_of("unit", one.id)
         can = ["sign"] if not one.waits and access.decides_for_unit(actor, path) else []
         return msgspec.structs.replace(one, can=can)
-    can = ["sign"] if not one.waits and may_take(actor, office, one.id, one.step) else []
     seats = office.holders[one.id]
+    actor = reserves.as_keeper(actor, seats[0].path, office.admins(one.id))
+    can = ["sign"] if not one.waits and may_take(actor, office, one.id, one.step) else []
     if one.overdue and not one.waits and actor.person_id != one.id:
         can += ["pass"] if any(access.keeps(actor, seat.path) for seat in seats) else []
     return msgspec.structs.replace(one, can=can)

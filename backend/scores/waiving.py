@@ -14,7 +14,7 @@ from backend.errors import Conflict, NotFound, Unprocessable
 from backend.kit import clock
 from backend.kit.db import transaction
 from backend.models import LedgerEntry, Task, Unit, WaiverRequest
-from backend.scores import access, people, rules
+from backend.scores import access, people, reserves, rules
 from backend.scores.people import Holder
 from backend.scores.periods import closed_among, keys_around, read_period
 from backend.scores.schemas import Waived
@@ -24,7 +24,10 @@ WAIVABLE = ("delay", "further_delay", "major_error")
 
 class Charged(msgspec.Struct, frozen=True):
     """An instance with both its entries, the officer's and the unit's, locked until the end of the transaction;
-    ``month`` is where it counts, ``seats`` are the officer's positions there."""
+    ``month`` is where it counts, ``seats`` are the officer's positions there. ``actor`` has what is theirs to decide
+    about the officer as the last one there is."""
+
+    actor: Actor
 
     pair: list[Any]
     officer: Any
@@ -48,8 +51,9 @@ async def charged(actor: Actor, entry_id: int) -> Charged:
     task = await Task.get(id=officer.task_id)
     month = month_of(task.reported_at or clock.now(), ZONE)
     seats = (await people.holders(read_period(month), people=[officer.person_id])).get(officer.person_id, [])
+    actor = await reserves.stand_in(actor, seats)
     access.require_sight(actor, officer.person_id, seats)
-    return Charged(pair, officer, task, month, seats)
+    return Charged(actor, pair, officer, task, month, seats)
 
 
 async def require_waivable(one: Charged) -> None:
@@ -72,7 +76,7 @@ async def waive(actor: Actor, entry_id: int, reason: str) -> Waived:
         raise Unprocessable("reason_needed")
     async with transaction():
         one = await charged(actor, entry_id)
-        access.require(access.decides(actor, one.officer.person_id, one.seats))
+        access.require(access.decides(one.actor, one.officer.person_id, one.seats))
         await require_waivable(one)
         made = [await _compensate(actor, entry, reason) for entry in one.pair]
         await WaiverRequest.filter(entry_id=one.officer.id, decision="").update(

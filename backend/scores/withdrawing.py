@@ -44,7 +44,7 @@ async def withdraw(
 
 async def _person_step(actor: Actor, period: PeriodSpan, ref: str, step: Step) -> sign_offs.Taken:
     person = await find_person(ref)
-    office, seats = await sight(actor, period, person.id, ref)
+    actor, office, seats = await sight(actor, period, person.id, ref)
     taken = office.of_person(person.id).get(step)
     if taken is None:
         raise NotFound("sign_off_none")

@@ -21,7 +21,7 @@ from backend.kit.text import block
 from backend.models import Extension, Report, Task, TaskPart
 from backend.org.queries import person_brief
 from backend.tasks import due as due_rules
-from backend.tasks import facts, numbers, queries
+from backend.tasks import facts, numbers, queries, record
 from backend.tasks.change import Work, change, replan, require_possible
 from backend.tasks.parents import require_within_parent
 from backend.tasks.schemas import Change, DueDraft
@@ -40,7 +40,7 @@ async def acknowledge(actor: Actor, task_id: int, version: int | None = None) ->
                 await _still_at_it(work)
         else:
             require_possible(work)
-            _take_up(work)
+            await _take_up(work)
             work.set(status=transition(work.status, work.act))
             await outbox.cancel(task.id, "remind", "answer")
             if Urgency(task.urgency) is not Urgency.NORMAL:
@@ -51,7 +51,11 @@ async def acknowledge(actor: Actor, task_id: int, version: int | None = None) ->
 async def _still_at_it(work: Work) -> None:
     """ "Đang làm" on a task that is acknowledged: nothing of the task changes, but an answer buys quiet
     (reminders.md rule 4)."""
+    task = work.task
     tapped: dict[str, Any] = {"tapped_at": work.now, "unanswered": 0}
+    if task.unanswered:
+        tapped["empty_taps"] = task.empty_taps + 1
+        await record.answered(task.lead_id, work.now)
     work.set(**tapped)
     await replan(work.task, work.now, work.calendar, tapped)
     await Task.filter(id=work.task.id).update(**tapped)
@@ -69,9 +73,11 @@ async def _acknowledge_part(work: Work) -> None:
     work.tell(part=Part.COORDINATOR)
 
 
-def _take_up(work: Work) -> None:
+async def _take_up(work: Work) -> None:
     """Whatever the lead does to a new task says that they have it; any act of theirs is a tap."""
-    work.set(tapped_at=work.now, unanswered=0)
+    if work.task.unanswered:
+        await record.answered(work.task.lead_id, work.now)
+    work.set(tapped_at=work.now, unanswered=0, empty_taps=0)
     if work.task.acknowledged_at is None:
         work.set(acknowledged_at=work.now)
     if work.status is Status.ASSIGNED:
@@ -135,7 +141,7 @@ async def _report(work: Work, text: str, attachments: Sequence[int]) -> None:
         answer_from=task.answer_from_at.isoformat(),
         waiting=task.waiting_until.isoformat() if task.waiting_until else None,
     )
-    _take_up(work)
+    await _take_up(work)
     work.set(
         status=done, reported_at=work.now, waiting_until=None, answer_from_at=work.now, answer_step=0, answer_line=[]
     )
@@ -155,6 +161,7 @@ async def finish(work: Work) -> None:
     """
     task = work.task
     work.set(closed_at=work.now)
+    await record.closed(task, work.calendar)
     await numbers.release(task.id, work.now)
     if task.reported_at is not None and task.reported_at <= task.due_at:
         await Extension.filter(task_id=task.id, decision=facts.OPEN).update(decision="withdrawn", decided_at=work.now)
@@ -173,7 +180,7 @@ async def wait(actor: Actor, task_id: int, until: datetime, version: int | None 
             raise Unprocessable("wait_in_the_past")
         if until - work.now > due_rules.FURTHEST:
             raise Unprocessable("due_out_of_range")
-        _take_up(work)
+        await _take_up(work)
         work.set(waiting_until=until.astimezone(UTC), status=Status.ACKNOWLEDGED)
         work.tell(until=until.isoformat())
         await outbox.cancel(work.task.id, "remind", "answer")
@@ -203,7 +210,7 @@ async def ask_extension(actor: Actor, task_id: int, due: DueDraft, reason: str, 
             reason=reason,
         )
         work.tell(extension=made.id, due=asked.isoformat(), reason=reason)
-        _take_up(work)
+        await _take_up(work)
         work.set(status=Status.ACKNOWLEDGED, answer_from_at=work.now, answer_step=0, answer_line=[])
         await outbox.cancel(task.id, "remind", "answer")
         await work.say_to_deciders(

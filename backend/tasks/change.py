@@ -3,9 +3,9 @@
 Every act uses :func:`change`; it leaves only what is special to the act in the act's own function.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from backend import audit, outbox
@@ -21,8 +21,9 @@ from backend.errors import Conflict, Forbidden, NotFound, Stale
 from backend.kit import clock
 from backend.kit.db import transaction
 from backend.models import Task, TaskEvent
-from backend.org.queries import leave_until
-from backend.tasks import facts, late
+from backend.org.queries import leave_until, leaves_until
+from backend.tasks import facts, late, record
+from backend.tasks.clocks import Clocks
 from backend.tasks.people import deciders
 
 #: Events by the act that writes them, as the past facts the timeline tells.
@@ -194,11 +195,28 @@ async def _write(work: Work) -> None:
 
 async def replan(task: Task, now: datetime, calendar: WorkCalendar, new: dict[str, Any]) -> None:
     """Recompute the due columns of a changed row into ``new``."""
-    new.update(facts.due_columns(await times_of(task, now, calendar), now, calendar))
+    history = await record.history_of(task.lead_id)
+    new.update(facts.due_columns(await times_of(task, now, calendar), now, calendar, history))
 
 
 async def times_of(task: Task, now: datetime, calendar: WorkCalendar) -> TaskTimes:
     """What the rules of time need, with the lead's leave as it is known now."""
     last_day = await leave_until(task.lead_id, now.astimezone(ZONE).date())
-    back = calendar.working_day_from(last_day + timedelta(days=1)) if last_day else None
-    return await facts.times(task, calendar.day_start(back).astimezone(UTC) if back else None)
+    return await facts.times(task, _back(last_day, calendar))
+
+
+async def times_of_many(tasks: Sequence[Task], now: datetime, clocks: Clocks) -> dict[int, TaskTimes]:
+    """The same for many tasks by id, in two queries."""
+    away = await leaves_until({task.lead_id for task in tasks}, now.astimezone(ZONE).date())
+    asked = await facts.waiting_extensions(tasks)
+    return {
+        task.id: facts.times_from(task, _back(away.get(task.lead_id), clocks.calendar(task)), asked.get(task.id))
+        for task in tasks
+    }
+
+
+def _back(last_day: date | None, calendar: WorkCalendar) -> datetime | None:
+    """The first working moment after a leave, UTC."""
+    if last_day is None:
+        return None
+    return calendar.day_start(calendar.working_day_from(last_day + timedelta(days=1))).astimezone(UTC)

@@ -87,6 +87,7 @@ async def return_(
             return_count=task.return_count + 1,
             tapped_at=None,
             unanswered=0,
+            empty_taps=0,
             answer_step=0,
             answer_line=[],
         )

@@ -1,5 +1,6 @@
 """From rows to the facts that the rules work on, and from the rules back to the three due columns."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from backend.domain import lateness, limits, reminding
 from backend.domain.access import TaskFacts
 from backend.domain.calendar import WorkCalendar
 from backend.domain.notices import TaskRef
+from backend.domain.reminding_policy import History
 from backend.domain.times import TaskTimes
 from backend.domain.types import Part, Role, Status, Urgency
 from backend.kit.db import Sql
@@ -71,6 +73,17 @@ class _Rank(msgspec.Struct):
 async def times(task: Task, leave_until: datetime | None) -> TaskTimes:
     """What the rules of time need; reads the extension that waits for a decision."""
     waiting = await Extension.filter(task_id=task.id, decision=OPEN).first()
+    return times_from(task, leave_until, waiting.asked_at if waiting else None)
+
+
+async def waiting_extensions(tasks: Iterable[Task]) -> dict[int, datetime]:
+    """When more time was asked for, of those tasks whose question waits for its answer."""
+    found = await Extension.filter(task_id__in=[task.id for task in tasks], decision=OPEN)
+    return {one.task_id: one.asked_at for one in found}
+
+
+def times_from(task: Task, leave_until: datetime | None, extension_asked_at: datetime | None) -> TaskTimes:
+    """What the rules of time need, from what was read before."""
     return TaskTimes(
         status=Status(task.status),
         urgency=Urgency(task.urgency),
@@ -81,7 +94,7 @@ async def times(task: Task, leave_until: datetime | None) -> TaskTimes:
         reported_at=task.reported_at,
         declined_at=task.declined_at,
         closed_at=task.closed_at,
-        extension_asked_at=waiting.asked_at if waiting else None,
+        extension_asked_at=extension_asked_at,
         late_count=task.late_count,
         late_base=task.late_base,
         late_from_at=task.late_from_at,
@@ -90,15 +103,19 @@ async def times(task: Task, leave_until: datetime | None) -> TaskTimes:
         reminded_count=task.reminded_count,
         reminded_at=task.reminded_at,
         unanswered=task.unanswered,
+        empty_taps=task.empty_taps,
+        leader_told_at=task.leader_told_at,
         tapped_at=task.tapped_at,
         waiting_until=task.waiting_until,
         leave_until=leave_until,
     )
 
 
-def due_columns(task: TaskTimes, now: datetime, calendar: WorkCalendar) -> dict[str, Any]:
+def due_columns(
+    task: TaskTimes, now: datetime, calendar: WorkCalendar, history: History | None = None
+) -> dict[str, Any]:
     """When each sweep must look at the task again: the values of ``look_at``, ``answer_at`` and ``charge_at``."""
-    plan = reminding.plan(task, now, calendar)
+    plan = reminding.plan(task, now, calendar, history=history)
     charge = lateness.next_charge(task, calendar)
     return {
         "look_at": utc(plan.at if plan else None),

@@ -9,7 +9,7 @@ from backend.domain import access
 from backend.domain.types import Actor, Role
 from backend.errors import Forbidden
 from backend.kit.db import Sql
-from backend.models import TaskEvent
+from backend.models import Task, TaskEvent
 from backend.tasks.schemas import AttemptView, DeliveryView, EventView, PersonView
 from backend.tasks.views import people_of, seen
 
@@ -54,16 +54,22 @@ class _Attempt(msgspec.Struct):
     attempt_problem: str | None
 
 
-async def deliveries(actor: Actor, task_id: int) -> list[DeliveryView]:
-    """Every notice about a task and every attempt to deliver it, oldest first: the answer to "I was never told".
-
-    For the lead, the assigner, leaders over the unit, HR and auditors. Raises NotFound, or Forbidden for others.
-    """
+async def require_party(actor: Actor, task_id: int) -> Task:
+    """The task, for whoever may know what its people are told. Raises NotFound, or Forbidden."""
     task, rights = await seen(actor, task_id)
     keepers = actor.has(Role.HR, Role.AUDITOR) or actor.is_system
     party = actor.person_id in (task.lead_id, task.assigner_id, task.on_behalf_of_id)
     if not (party or keepers or access.decides(actor, rights) or access.leads_over(actor, rights.path)):
         raise Forbidden("forbidden")
+    return task
+
+
+async def deliveries(actor: Actor, task_id: int) -> list[DeliveryView]:
+    """Every notice about a task and every attempt to deliver it, oldest first: the answer to "I was never told".
+
+    For the lead, the assigner, leaders over the unit, HR and auditors. Raises NotFound, or Forbidden for others.
+    """
+    await require_party(actor, task_id)
     sql = Sql()
     rows = await sql.fetch(
         "select n.id, n.kind, n.person_id, n.status, n.created_at, n.not_before, n.settled_at, n.problem, "

@@ -68,8 +68,9 @@ async def import_tasks(
                 try:
                     tasks[row.external_id] = await write(actor, row, cast[row.row], parent)
                 except AppError as error:
-                    # Only a waiver is judged while it is written: the delay it waives must be there.
-                    issues.append(table.issue(row.row, "waived_by", error.code, **error.params))
+                    # Judged while it is written, when what it cost is there: a waiver, and what cannot be charged.
+                    column = "due" if error.code == "import_period_closed" else "waived_by"
+                    issues.append(table.issue(row.row, column, error.code, **error.params))
             refuse(issues)
             codes = {external_id: task.code for external_id, task in tasks.items()}
             if dry_run:

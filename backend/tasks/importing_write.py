@@ -18,11 +18,15 @@ from backend.tasks import facts, late, numbers
 from backend.tasks.assign import add_parts, helpers_of, insert, record
 from backend.tasks.change import EVENT, times_of
 from backend.tasks.importing_cast import Cast
+from backend.tasks.importing_closed import require_open
 from backend.tasks.importing_rows import ImportedTask, Step
 
 
 async def write(actor: Actor, row: ImportedTask, cast: Cast, parent: Task | None) -> Task:
-    """Write one task with its history; says nothing to anybody. Call it in the import's transaction."""
+    """Write one task with its history; says nothing to anybody. Call it in the import's transaction.
+
+    Raises Conflict when it would cost points in a closed period, or the waiver of its delay is not to be had.
+    """
     calendar = await calendar_for(cast.chosen.path)
     [code] = await numbers.next_codes(1, row.assigned_at)
     task = await insert(
@@ -48,6 +52,7 @@ async def write(actor: Actor, row: ImportedTask, cast: Cast, parent: Task | None
     await _settle(task, clock.now(), calendar)
     if Status(task.status).is_open:
         await _plan(task, calendar)
+    await require_open(task)
     if cast.waiver is not None:
         await _waive(row, cast.waiver, task)
     if Status(task.status).is_open:

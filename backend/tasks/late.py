@@ -13,7 +13,7 @@ from backend.domain.types import SYSTEM, Urgency
 from backend.models import Person, Task, TaskEvent
 from backend.scores.queries import cost_of
 from backend.scores.service import charge
-from backend.tasks import facts
+from backend.tasks import facts, record
 from backend.tasks.people import deciders
 
 _CENT = Decimal("0.01")
@@ -54,6 +54,8 @@ async def _write(task: Task, owed: Charge, calendar: WorkCalendar) -> list[int]:
     task.late_at = task.late_at or facts.utc(owed.at)
     if entry is None:
         return []
+    if owed.instance == 1:
+        await record.passed_open(task)
     await TaskEvent.create(
         task_id=task.id,
         kind="late",
@@ -76,8 +78,11 @@ async def _tell(
         late_minutes=max(calendar.between(task.due_at, min(task.reported_at or now, now)), 0),
     )
     at = _when(task, times, now, calendar)
+    slot = not reminding.is_short(times, calendar)
     stem, urgent = f"{task.id}:{task.holder_no}:{owed.instance}", Urgency(task.urgency) is not Urgency.NORMAL
-    await outbox.enqueue(said, task.lead_id, f"TaskLate:{stem}", topic="late", urgent=urgent, not_before=at)
+    await outbox.enqueue(
+        said, task.lead_id, f"TaskLate:{stem}", topic="late", urgent=urgent, not_before=at, in_slot=slot
+    )
     if task.self_registered and task.confirmed_at is None:
         return
     lead = await Person.get(id=task.lead_id)
@@ -85,7 +90,7 @@ async def _tell(
     for person_id in await deciders(task):
         if person_id != task.lead_id:
             key = f"TaskLateForAssigner:{stem}:{person_id}"
-            await outbox.enqueue(notice, person_id, key, topic="late", urgent=urgent, not_before=at)
+            await outbox.enqueue(notice, person_id, key, topic="late", urgent=urgent, not_before=at, in_slot=slot)
 
 
 def _when(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> datetime:

@@ -1,5 +1,6 @@
 """The front door to reading tasks: one whole, lists by role, the timeline; everything through ``visible_to(actor)``."""
 
+from backend.tasks.coming import coming, reason
 from backend.tasks.history import deliveries, timeline
 from backend.tasks.lines import FROM, LINE, lines, subtasks
 from backend.tasks.listing import Buckets, Counts, State, TaskFilter, View, buckets, counts, listing
@@ -15,11 +16,13 @@ __all__ = [
     "TaskFilter",
     "View",
     "buckets",
+    "coming",
     "counts",
     "deliveries",
     "find_task",
     "lines",
     "listing",
+    "reason",
     "subtasks",
     "timeline",
     "view",

@@ -69,6 +69,8 @@ def _hand_over(work: Work, chosen: Chosen) -> None:
         tapped_at=None,
         waiting_until=None,
         unanswered=0,
+        empty_taps=0,
+        leader_told_at=None,
         reminded_count=0,
         reminded_at=None,
         late_count=0,

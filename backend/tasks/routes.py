@@ -12,7 +12,7 @@ from backend.kit.http import etag, none_match
 from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, link_header
 from backend.tasks import queries, service
 from backend.tasks.queries import Counts, State, TaskFilter, View
-from backend.tasks.schemas import Assigned, DeliveryView, EventView, TaskDraft, TaskLine, TaskView
+from backend.tasks.schemas import Assigned, ComingView, DeliveryView, EventView, TaskDraft, TaskLine, TaskView
 
 AnyRequest = Request[Any, Any, Any]
 READ = [scope("tasks:read")]
@@ -90,9 +90,15 @@ async def deliveries(request: AnyRequest, task: FromPath[str]) -> list[DeliveryV
     return await queries.deliveries(request.user, await queries.find_task(request.user, task))
 
 
+@get("/api/tasks/{task:str}/reminders", guards=READ, tags=TAGS, summary="Coming reminders")
+async def reminders(request: AnyRequest, task: FromPath[str]) -> list[ComingView]:
+    """What will be said about a task if nobody answers, with the reasons; for those who may see the proof of delivery."""
+    return await queries.coming(request.user, await queries.find_task(request.user, task))
+
+
 def tag(view: TaskView) -> str:
     """The entity tag of a task as this reader sees it."""
     return etag(view.version, body=msgspec.json.encode(view))
 
 
-routes = [list_tasks, count_tasks, assign, get_task, timeline, subtasks, deliveries]
+routes = [list_tasks, count_tasks, assign, get_task, timeline, subtasks, deliveries, reminders]

@@ -134,6 +134,17 @@ class AttemptView(msgspec.Struct, frozen=True):
     problem: str
 
 
+class ComingView(msgspec.Struct, frozen=True):
+    """A reminder that will be said if nobody answers before: to whom (``officer`` or ``leader``), and the reason as data,
+    a key under ``notices.why`` of the catalogues with its parameters."""
+
+    at: datetime
+    to: str
+    kind: str
+    why: str
+    params: dict[str, int | str]
+
+
 class DeliveryView(msgspec.Struct, frozen=True):
     """A notice about a task, to whom, and every try to deliver it. ``notice`` is its kind, ``TaskAssigned`` …"""
 

@@ -9,7 +9,7 @@ from backend.domain.types import Actor, Status
 from backend.errors import Conflict, Forbidden
 from backend.kit.db import Sql
 from backend.models import Extension, Report, Task, TaskEvent
-from backend.tasks import facts, numbers, queries
+from backend.tasks import facts, numbers, queries, record
 from backend.tasks.cancelling import call_off
 from backend.tasks.change import Work, change
 from backend.tasks.schemas import Change
@@ -47,6 +47,8 @@ async def _undo_assignment(work: Work) -> None:
 
 async def _undo_result(work: Work, last: TaskEvent) -> None:
     was_done = work.status is Status.DONE
+    if was_done:
+        await record.closed(work.task, work.calendar, again=True)
     if last.kind == "accepted":
         await _undo_acceptance(work)
     else:

@@ -17,8 +17,8 @@ from backend.scores.rules_diff import said
 from backend.scores.schemas_rules import RuleDraft, RuleSetView
 from backend.web.forms import Form, Trouble, read, to_struct, trouble_of
 from backend.web.render import NEVER, AnyRequest, Page, actor_of, go, page, words_of
+from backend.web.rule_words import CHOICES, choice, in_words
 from backend.web.scores import period_choices
-from backend.web.words import Words
 
 _KEEPERS = [page_has_role(Role.HR), csrf_form]
 #: Rules that are one line of text, in the order of the form.
@@ -26,14 +26,6 @@ _TEXTS = (
     "common_max", "results_max", "error_share", "delay_share", "floor", "units_failed_share", "excellent_cap",
     "excellent_cap_outstanding",
 )  # fmt: skip
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "delay_reading": ("each", "first_then_zero", "once"),
-    "placing": ("due_or_report", "due"),
-    "coordinators": ("shares", "lead_only"),
-    "reassigned_late": ("stays", "leaves"),
-    "cancelled_late": ("leaves", "stays"),
-    "outstanding_band": ("excellent", "good", "fulfilled"),
-}
 _BANDS = ("excellent", "good", "fulfilled")
 _KINDS = tuple(str(kind) for kind in TaskKind)
 #: So many people of a difference are listed on the page; the rest is in the API and on the command line.
@@ -119,24 +111,24 @@ async def _show(request: AnyRequest, ref: str, form: Form | None = None, trouble
         rule_set=found,
         fields=form or _typed(found),
         texts=_TEXTS,
-        choices={name: [(value, _choice(words, name, value)) for value in values] for name, values in _CHOICES.items()},
+        choices={name: [(value, choice(words, name, value)) for value in values] for name, values in CHOICES.items()},
         bands=_BANDS,
         kinds=_KINDS,
-        lines=[(name, said(getattr(found.rules, name))) for name in Rules.__struct_fields__],
+        lines=[(name, in_words(words, name, said(getattr(found.rules, name)))) for name in Rules.__struct_fields__],
         places=await _places(actor, words.t("rules.whole_office")) if found.can else [],
         others=[(one.ref, f"{one.ref} · {one.name}") for one in others],
         may_compare=bool(others) and access.paths(actor) != (),
         difference=difference,
+        fields_changed=[
+            (name, in_words(words, name, before), in_words(words, name, after))
+            for name, before, after in (difference.fields if difference else [])
+        ],
         shown=difference.rows[:_MOST] if difference else [],
         against=against or "",
         period=period,
         periods=period_choices(period, words),
         trouble=trouble,
     )
-
-
-def _choice(words: Words, name: str, value: str) -> str:
-    return words.t(f"band.{value}") if name.endswith("_band") else words.t(f"rules.{name}_{value}")
 
 
 def _typed(found: RuleSetView) -> Form:
@@ -146,7 +138,7 @@ def _typed(found: RuleSetView) -> Form:
         ("name", found.name),
         ("effective_from", found.effective_from.isoformat()),
         ("unit", found.unit_code),
-        *((name, str(getattr(rules, name))) for name in (*_TEXTS, *_CHOICES)),
+        *((name, str(getattr(rules, name))) for name in (*_TEXTS, *CHOICES)),
         *((f"weight_{kind}", rules.weights.get(kind, "1")) for kind in _KINDS),
         *((f"band_{name}", least) for name, least in rules.bands),
         ("disqualifiers", "\n".join(f"{one.code} | {one.name} | {one.band}" for one in rules.disqualifiers)),
@@ -177,7 +169,7 @@ async def save(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
 def _draft(form: Form, ref: str) -> RuleDraft:
     """The draft that the form means. Raises InvalidFields naming what cannot be read."""
     rules = {
-        **{name: form.text(name) for name in (*_TEXTS, *_CHOICES)},
+        **{name: form.text(name) for name in (*_TEXTS, *CHOICES)},
         "common_max": form.number("common_max") or 0,
         "results_max": form.number("results_max") or 0,
         "carry_open": form.has("carry_open"),

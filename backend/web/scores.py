@@ -1,5 +1,6 @@
 """The score table for HR and leaders, and one score explained down to its entries."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +15,7 @@ from backend.domain.types import Actor
 from backend.errors import AppError, InvalidFields
 from backend.org.queries import find_person
 from backend.org.queries_units import units_under
-from backend.scores import access, appeal_views, queries, requests, service, standing_queries
+from backend.scores import access, appeal_views, disqualifying, own_charges, queries, service, standing_queries
 from backend.scores.periods import current_month, keys_around, read_period
 from backend.scores.schemas import Explanation, MarkDraft, ScoreRow
 from backend.web.forms import Form, Trouble, read, to_struct, trouble_of
@@ -25,7 +26,7 @@ _MONTHS = 12
 _MOST = 200
 _SORTS = ("name", "score", "late")
 #: The address of a unit's score has this where a person's has the handle.
-_UNIT = "unit:"
+UNIT = "unit:"
 
 
 class Tiles(msgspec.Struct, frozen=True):
@@ -131,16 +132,18 @@ def period_name(key: str, words: Words) -> str:
 @get("/scores/{ref:str}/{period:str}", guards=[page_signed_in])
 async def score_page(request: AnyRequest, ref: FromPath[str], period: FromPath[str]) -> Page:
     """One score explained; ``ref`` is a person's handle or ``unit:CODE``."""
-    return await _show(request, ref, period)
+    return await show(request, ref, period)
 
 
-async def _show(
+async def show(
     request: AnyRequest, ref: str, period: str, form: Form | None = None, trouble: Trouble | None = None
 ) -> Page:
+    """The page of one score; ``form`` and ``trouble`` of what was tried on it and went wrong."""
     actor, words = actor_of(request), words_of(request)
     found = await _explain(actor, ref, period)
     appeals = (await appeal_views.appeals_seen(actor, period=found.period, person_id=found.id)).items
     products = sorted(found.products, key=lambda product: (-product.lost.fraction, product.due_at))
+    marks = _marks(found)
     return page(
         request,
         "score.html",
@@ -152,19 +155,38 @@ async def _show(
         clean=[product for product in products if not product.lost.fraction and not product.late],
         period_name=period_name(found.period, words),
         periods=period_choices(found.period, words),
-        marks=_marks(found),
+        marks=marks,
+        reasons=await reasons_of([found.rule_set]) if "disqualify" in found.can else [],
         steps=await standing_queries.taken(actor, found.period, found.subject, found.id),
-        asked=await requests.last_asked([entry.id for product in products for entry in product.entries]),
+        asked=await own_charges.last_asked([entry.id for product in products for entry in product.entries]),
         appeals=appeals if found.subject == "person" else [],
         missing_names=", ".join(words.t(f"part.{name}") for name in found.missing),
         form=form or Form([]),
         trouble=trouble,
+        # What went wrong with a form that this page has not (any more): somebody else was first.
+        lost=trouble if trouble and trouble.act not in _acts(found, marks) else None,
     )
 
 
+def _acts(found: Explanation, marks: list[str]) -> set[str]:
+    """What this page has forms for, beside which it says what went wrong."""
+    acts = {f"mark-{what}" for what in marks}
+    if "waive" in found.can:
+        entries = [entry for product in found.products for entry in product.entries]
+        acts |= {f"waive-{entry.id}" for entry in entries if entry.waiver is None}
+    if "disqualify" in found.can:
+        acts |= {"disqualify", *(f"lift-{one.id}" for one in found.disqualified)}
+    return acts
+
+
+async def reasons_of(rule_sets: Iterable[str]) -> list[tuple[str, str]]:
+    """The reasons that override points by these rule sets, to choose from."""
+    return [(one.code, one.name) for one in await disqualifying.listed(rule_sets)]
+
+
 async def _explain(actor: Actor, ref: str, period: str) -> Explanation:
-    if ref.startswith(_UNIT):
-        return await queries.explain_unit(actor, ref.removeprefix(_UNIT), period)
+    if ref.startswith(UNIT):
+        return await queries.explain_unit(actor, ref.removeprefix(UNIT), period)
     return await queries.explain(actor, (await find_person(ref)).id, period)
 
 
@@ -188,7 +210,7 @@ async def mark(request: AnyRequest, ref: FromPath[str], period: FromPath[str]) -
     try:
         await service.mark(actor_of(request), period, _mark(form, ref))
     except AppError as error:
-        return await _show(request, ref, period, form, trouble_of(request, error, f"mark-{form.text('what')}"))
+        return await show(request, ref, period, form, trouble_of(request, error, f"mark-{form.text('what')}"))
     return go(f"/scores/{ref}/{period}", "marked")
 
 
@@ -198,7 +220,7 @@ def _mark(form: Form, ref: str) -> MarkDraft:
         value = Decimal(form.text("value").replace(",", "."))
     except InvalidOperation:
         raise InvalidFields("invalid_fields", [{"where": "value", "code": "field_wrong"}]) from None
-    subject = {"unit": ref.removeprefix(_UNIT)} if ref.startswith(_UNIT) else {"person": ref}
+    subject = {"unit": ref.removeprefix(UNIT)} if ref.startswith(UNIT) else {"person": ref}
     return to_struct({"what": form.text("what"), "value": value, **subject}, MarkDraft)
 
 
@@ -209,7 +231,7 @@ async def waive(request: AnyRequest, ref: FromPath[str], period: FromPath[str]) 
     try:
         await service.waive(actor_of(request), form.number("entry") or 0, form.lines("reason"))
     except AppError as error:
-        return await _show(request, ref, period, form, trouble_of(request, error, f"waive-{form.text('entry')}"))
+        return await show(request, ref, period, form, trouble_of(request, error, f"waive-{form.text('entry')}"))
     return go(f"/scores/{ref}/{period}", "waived")
 
 

@@ -9,14 +9,18 @@ from backend.auth.guards import page_signed_in
 from backend.calendars.queries import calendar_of_unit
 from backend.domain.types import Actor
 from backend.errors import Forbidden
-from backend.scores import requests
+from backend.scores import own_charges
 from backend.tasks import queries
-from backend.tasks.schemas import DeliveryView, TaskView
+from backend.tasks.schemas import ComingView, DeliveryView, TaskView
 from backend.web.choices import Choices, leads_for
 from backend.web.deadlines import quick_choices
 from backend.web.forms import Form, Trouble
 from backend.web.render import AnyRequest, Page, actor_of, go, page, words_of
 from backend.web.timeline import happened, told
+from backend.web.words import Words
+
+#: Reminders that the page lists; the API has all of them.
+_COMING_SHOWN = 5
 
 #: Acts done by one press, in the order of their buttons.
 ONE_PRESS = ("acknowledge", "accept", "approve_extension", "confirm", "nudge", "undo")
@@ -57,11 +61,12 @@ async def show_task(
         "task": task,
         "events": happened(await queries.timeline(actor, task.id), words),
         "told": told(await _deliveries(actor, task), words),
+        "coming": await _coming(actor, task, words),
         "one_press": [act for act in ONE_PRESS if act in task.can],
         "with_words": [act for act in WITH_WORDS if act in task.can],
         "quick": quick_choices(words, calendar),
         "leads": await _leads(actor, task, form),
-        "charges": await requests.own_charges(actor, task.id),
+        "charges": await own_charges.own_charges(actor, task.id),
         "demo_task": task.code,
     }
     status = trouble.status if trouble else 200
@@ -74,6 +79,15 @@ async def _leads(actor: Actor, task: TaskView, form: Form | None) -> Choices | N
         return None
     chosen = form.all("lead") if form else []
     return await leads_for(actor, form.text("lead_q") if form else "", chosen)
+
+
+async def _coming(actor: Actor, task: TaskView, words: Words) -> list[tuple[ComingView, str]]:
+    """The next reminders with their reasons, for those who may ask for them; nothing for others."""
+    try:
+        found = await queries.coming(actor, task.id)
+    except Forbidden:
+        return []
+    return [(one, queries.reason(words.locale, one)) for one in found[:_COMING_SHOWN]]
 
 
 async def _deliveries(actor: Actor, task: TaskView) -> list[DeliveryView]:

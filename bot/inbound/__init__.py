@@ -88,6 +88,8 @@ async def _converse(talk: Talk) -> list[Answer]:
         return await assigning.completed(talk, about)
     if about is not None and about.task_id is not None:
         return await replied(talk, about)
+    if about is not None and about.several:
+        return [talk.say("several")]
     return [talk.say("file_needs_card" if said.files else "not_understood")]
 
 

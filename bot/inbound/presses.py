@@ -8,7 +8,7 @@ from backend.errors import AppError
 from backend.tasks import service
 from backend.tasks.schemas import Change, TaskView
 from bot import cards
-from bot.inbound import assigning
+from bot.inbound import assigning, waivers
 from bot.inbound.errors import sentence
 from bot.inbound.talk import Talk
 from bot.speech import Answer, Mark, toast
@@ -16,7 +16,7 @@ from bot.speech import Answer, Mark, toast
 
 class Press(msgspec.Struct, frozen=True):
     """A button of ours. ``on`` says what kind of message it is under: ``t`` card, ``d`` details, ``n`` notice,
-    ``c`` confirmation, ``a`` a line that is to become a task (``task_id`` 0)."""
+    ``b`` a message of several lines, ``c`` confirmation, ``a`` a line that is to become a task (``task_id`` 0)."""
 
     on: str
     task_id: int
@@ -30,7 +30,7 @@ def read(data: str) -> Press | None:
     task, _, rest = rest.partition(":")
     act, _, arg = rest.partition(":")
     known = {"a": assigning.ACTS}.get(on, _ACTS)
-    if on not in ("t", "d", "n", "c", "a") or not task.isdecimal() or len(task) > 18 or act not in known:
+    if on not in ("t", "d", "n", "b", "c", "a") or not task.isdecimal() or len(task) > 18 or act not in known:
         return None
     return Press(on, int(task), act, arg)
 
@@ -137,6 +137,10 @@ async def _ask(talk: Talk, button: Press, question: str, needed: str) -> list[An
     return [Answer(toast=""), asked]
 
 
+async def _ask_waiver(talk: Talk, button: Press) -> list[Answer]:
+    return await waivers.asked(talk, await talk.view(button.task_id), button.arg, button.on)
+
+
 def why_not(talk: Talk, view: TaskView, needed: str) -> str:
     """Why an act is not to be had, as the state of the task tells it."""
     if needed == "ask_extension" and view.open_extension is not None:
@@ -164,6 +168,7 @@ _ACTS: dict[str, Callable[[Talk, Press], Awaitable[list[Answer]]]] = {
     "done": _finished,
     "report": _ask_report,
     "extend": _ask_extension,
+    "waive": _ask_waiver,
     "accept": _accept,
     "return": _ask_return,
     "return_major": _ask_return_major,

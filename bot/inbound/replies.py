@@ -1,4 +1,4 @@
-"""Words, photos and files that answer a card or a question: reports, more time, returns, comments."""
+"""Words, photos and files that answer a card or a question: reports, more time, returns, waivers, comments."""
 
 import html
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from backend.tasks import service
 from backend.tasks.schemas import DueDraft, TaskView
 from bot import recall
 from bot.channel import File, SendError, Text
+from bot.inbound import waivers
 from bot.inbound.presses import why_not
 from bot.inbound.talk import Talk
 from bot.lines import press
@@ -102,6 +103,19 @@ async def _return(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     return [said, *await _repainted(talk, change.task, about)]
 
 
+async def _waiver(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    charge = await waivers.charge_asked_about(talk, view, about)
+    why = waivers.why_not(talk, view, charge)
+    if charge is None or why:
+        await _settle(talk, about)
+        return [_sentence(why)]
+    if not talk.said.text.strip() and not talk.said.files:
+        raise Invalid("reason_needed")
+    files = [await _keep(talk, file) for file in talk.said.files]
+    said = await waivers.answered(talk, view, charge, about, files)
+    return [said, *await _repainted(talk, view, about)]
+
+
 async def _comment(talk: Talk, view: TaskView) -> list[Answer]:
     text = talk.said.text.strip()
     if not text:
@@ -130,4 +144,5 @@ _ANSWERS: dict[str, Callable[[Talk, TaskView, About], Awaitable[list[Answer]]]] 
     "report": _report,
     "extend": _extension,
     "return": _return,
+    "waive": _waiver,
 }

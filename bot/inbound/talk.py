@@ -12,6 +12,7 @@ from bot import cards, recall
 from bot.channel import ChatChannel, Rows, Text
 from bot.lines import press
 from bot.render import render
+from bot.render_slot import IN_FULL, compose
 from bot.speech import Answer, Incoming, Mark, toast
 from bot.words import Voice
 
@@ -68,6 +69,8 @@ class Talk(msgspec.Struct, frozen=True):
             return []
         if on == "n":
             text = await self._with_state(view, receipt)
+        elif on == "b":
+            text = await self._slot_now(view, receipt)
         elif on == "d":
             text = cards.details(view, self.actor.person_id, self.voice)
         else:
@@ -81,6 +84,20 @@ class Talk(msgspec.Struct, frozen=True):
         said = render(about.notice, self.voice)
         state = " ".join(cards.state_lines(view, self.voice))
         return Text(f"{said.html}\n\n<i>{state}</i>", self._still(view, said.buttons))
+
+    async def _slot_now(self, pressed: TaskView, receipt: str) -> Text:
+        """A message of several lines as it is now: what was answered says so and needs no buttons."""
+        lines = await recall.lines(self.channel.name, self.address, receipt)
+        notices = [line.notice for line in lines]
+        told = []
+        for line, notice in list(zip(lines, notices, strict=True))[:IN_FULL]:
+            said = render(notice, self.voice)
+            if isinstance(notice, TaskNotice) and (line.is_answered or notice.task.id == pressed.id):
+                view = pressed if notice.task.id == pressed.id else await self.view(notice.task.id)
+                state = "" if view.secret else f"\n<i>{' '.join(cards.state_lines(view, self.voice))}</i>"
+                said = Text(f"{said.html}{state}")
+            told.append(said)
+        return compose(told, notices, self.voice)
 
     def _still(self, view: TaskView, shown: Rows) -> Rows:
         """The buttons of a notice that can still be used, and the way back from what was just done."""

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from backend.audits import audit
 from backend.calendars.default import default_calendar
 from backend.domain.types import SYSTEM, Status
 from backend.errors import Forbidden, Invalid, InvalidFields, Unsupported
+from backend.kit.sentences import say_issue
 from backend.models import AuditRow, LedgerEntry, OutboxNotice, Task, TaskNumber
 from backend.org.sheets import Issue
+from backend.scores.replay import replay
+from backend.scores.service import close_period, ensure_rules
 from backend.tasks import queries, service
 from backend.tasks.importing_columns import COLUMNS, read_files
 from backend.tasks.importing_rows import Reader
@@ -295,6 +299,41 @@ async def test_objective_cause_of_a_delay_comes_along(cast: Cast) -> None:
         )
     assert refusals(caught.value) == [(2, "waived_by", "import_nothing_to_waive"), (3, "waived_by", "forbidden")]
     assert await Task.all().count() == 1
+
+
+@pytest.mark.usefixtures("db")
+async def test_nothing_is_charged_in_a_month_that_is_closed(cast: Cast, clock: FakeClock) -> None:
+    assert (await service.import_tasks(SYSTEM, [NEW])).created == 1
+    await ensure_rules()
+    await close_period(await cast.actor("hr"), "2026-10")
+    clock.move(minutes=1)
+    old = {**NEW, "assigned": "05/10/2026", "due": "09/10/2026", "decision": "accept"}
+    late = {**old, "reported": "2026-10-13 09:00", "decided": "2026-10-13 10:00"}
+    wrong = {
+        **DONE,
+        "external_id": "W",
+        "kind": "",
+        **{
+            key: str(DONE[key]).replace("2026-11", "2026-10").replace("/11/", "/10/")
+            for key in DONE
+            if "2026" in DONE[key]
+        },
+    }
+    with pytest.raises(InvalidFields) as caught:
+        await service.import_tasks(SYSTEM, [{**late, "external_id": "L"}, wrong])
+    assert refusals(caught.value) == [(2, "due", "import_period_closed"), (3, "due", "import_period_closed")]
+    assert "2026-10" in say_issue("vi", caught.value.issues[0])
+    assert "2026-10" in say_issue("en", caught.value.issues[0])
+    assert await Task.all().count() == 1
+    kept = [
+        {**old, "external_id": "T", "reported": "2026-10-08 09:00", "decided": "2026-10-08 10:00"},
+        {**old, "external_id": "N", "reported": "2026-11-03 09:00", "decided": "2026-11-03 10:00"},
+        {**old, "external_id": "O", "decision": ""},
+    ]
+    assert (await service.import_tasks(SYSTEM, kept)).created == 3
+    assert await LedgerEntry.filter(kind="delay", scope="officer").count() == 2, "done or still open in a later month"
+    assert not (await replay()).failed
+    assert not (await audit()).problems
 
 
 @pytest.mark.usefixtures("db")

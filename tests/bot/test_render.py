@@ -15,6 +15,7 @@ from backend.domain.types import Urgency
 from bot.channel import Text
 from bot.lines import press
 from bot.render import render
+from bot.render_slot import together
 from bot.simulator.markup import parse_html, utf16_len
 from bot.words import Voice, cut
 from tests.fakes import vn
@@ -145,6 +146,29 @@ def test_a_reminder_says_why_and_an_unknown_reason_stays_unsaid() -> None:
     assert "Đã qua 1/3 thời gian." in render(sample(said.TaskDueSoon, "Việc"), VOICES["vi"]).plain
     bare = render(sample(said.TaskDueSoon, "Việc", why="no_such_reason"), VOICES["vi"]).plain
     assert bare == render(sample(said.TaskDueSoon, "Việc", why="share", params={}), VOICES["vi"]).plain
+
+
+def test_a_reminder_gives_the_readers_own_counts_and_the_leader_hears_of_the_officers() -> None:
+    own = render(sample(said.TaskDueSoon, "Việc", params={"share": "1/3", "late": 2, "still": 7}), VOICES["vi"]).plain
+    assert "2 trong 7 việc của anh/chị" in own
+    risk = sample(said.TaskAtRisk, "Việc", lead="An", times=3, gone=75, late=2, still=7, skipped=("Hoàng Minh Tuấn",))
+    text = render(risk, VOICES["vi"])
+    assert "2 trong 7 việc của người này" in text.plain
+    assert "Hoàng Minh Tuấn" in text.plain
+    assert pressed(text) == ["n:123:nudge", "n:123:details"]
+    unknown = sample(said.TaskAtRisk, "Việc", lead="An", times=3, gone=75, late=0, still=0, skipped=())
+    assert "việc của người này" not in render(unknown, VOICES["vi"]).plain
+
+
+def test_several_lines_are_numbered_and_what_does_not_fit_is_named() -> None:
+    lines = [sample(said.TaskDueSoon, "Báo cáo " + "dài " * 70) for _ in range(14)]
+    text = together(lines, VOICES["vi"])
+    assert text.plain.startswith("14 việc cần để mắt:")
+    assert len(text.plain) < 4096
+    assert "việc nữa: CV26-000123" in text.plain
+    told = sum("Đã xong" in button.label for row in text.buttons for button in row)
+    assert 1 < told <= 10
+    assert f"Và {14 - told} việc nữa" in text.plain
 
 
 def test_a_repeat_says_that_it_may_be_one() -> None:

@@ -15,18 +15,19 @@ from tests.fakes import FakeClock, vn
 async def test_an_acknowledged_task_is_reminded_at_its_slot_and_planned_again(db, cast, clock, give, said):
     task_id = await give("an", working_days=6)
     await acknowledge(await cast.actor("an"), task_id)
-    assert (await Task.get(id=task_id)).look_at == vn("2026-11-27 08:00")
-    clock.set("2026-11-27 07:59")
+    assert (await Task.get(id=task_id)).look_at == vn("2026-11-26 08:00")
+    clock.set("2026-11-26 07:59")
     assert await remind.tick() == 0
-    clock.set("2026-11-27 08:00")
+    clock.set("2026-11-26 08:00")
     assert await remind.tick() == 1
     assert await said("TaskDueSoon") == ["TaskDueSoon an"]
     task = await Task.get(id=task_id)
-    assert (task.reminded_count, task.unanswered, task.reminded_at) == (1, 1, vn("2026-11-27 08:00"))
-    assert task.look_at == vn("2026-11-30 08:00")
+    assert (task.reminded_count, task.unanswered, task.reminded_at) == (1, 1, vn("2026-11-26 08:00"))
+    # A morning that has not been answered makes the afternoon the better half for what is far.
+    assert task.look_at == vn("2026-11-30 13:30")
     notice = await OutboxNotice.get(kind="TaskDueSoon")
     assert notice.payload["why"] == "share"
-    assert notice.payload["params"] == {"share": "1/3"}
+    assert notice.payload["params"] == {"share": "1/6"}
     assert notice.topic == "remind"
 
 
@@ -74,13 +75,13 @@ async def test_leave_that_was_entered_later_moves_the_word(db, cast, clock, give
     task_id = await give("an", working_days=8)
     await Leave.create(
         person_id=cast.an.id,
-        from_on=vn("2026-11-26 00:00").date(),
+        from_on=vn("2026-11-25 00:00").date(),
         until_on=vn("2026-11-27 00:00").date(),
         recorded_by_id=cast.an.id,
         recorded_at=clock(),
     )
     planned = (await Task.get(id=task_id)).look_at
-    assert planned == vn("2026-11-26 08:00")
+    assert planned == vn("2026-11-25 08:00")
     clock.set(planned)
     await remind.tick()
     assert await said("TaskDueSoon") == []
