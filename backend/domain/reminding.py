@@ -171,7 +171,7 @@ def _after_silence(view: View, reminded_at: datetime) -> tuple[datetime, str, di
     policy, tapped_at = view.policy, view.task.tapped_at
     # The exponent is capped: the share of what remains decides long before.
     pause = round(policy.retry_days * view.day * 2 ** min(view.silences - 1, 12))
-    pause = min(pause, int(view.remaining(reminded_at) / policy.thirds_silent))
+    pause = min(pause, view.remaining(reminded_at) // policy.thirds)
     wanted = view.calendar.add(reminded_at, pause)
     if view.task.unanswered == 0 and tapped_at is not None:
         return wanted, "answered", {"on": view.on(tapped_at)}  # taps in a row that led nowhere count as silence

@@ -22,9 +22,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     quiet_max_days: float = 5
     #: However near the deadline is, and after it, an answer buys at least so many working minutes.
     quiet_last_minutes: int = 120
-    #: After silence: this many days, doubling each time, at most 1/thirds_silent of what remains.
+    #: After silence: this many days, doubling each time, at most 1/thirds of what remains.
     retry_days: float = 2
-    thirds_silent: float = 3.2
     #: No reminder but the last while the chance of being late is below this; needs a history.
     risk: float = 0.10
     #: With more days left only the half-day is used in which the person answers best.
@@ -56,7 +55,6 @@ GENTLE = Policy(
     first_silent=6,
     thirds=2,
     retry_days=3,
-    thirds_silent=2,
     risk=0.35,
     near_days=0.5,
     overdue_days=(5,),
@@ -67,7 +65,6 @@ FIRM = Policy(
     first_acknowledged=8,
     first_silent=16,
     retry_days=1,
-    thirds_silent=4,
     risk=0,
     near_days=9,
     overdue_days=(1, 3, 8),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
+from litestar.exceptions import ValidationException
 from litestar.params import PathParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
@@ -18,6 +19,16 @@ log = logs.get("http")
 
 #: The id of a row in a path. A number that no row can have is a thing that is not there: 404 (``kit.problems``).
 PathId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+
+
+def require_written(request: Request[Any, Any, Any], name: str) -> None:
+    """A parameter that is an instant must be written as one (RFC 3339): the decoder would take a bare number for seconds
+    since 1970. Raises ValidationException."""
+    given = request.query_params.get(name, "")
+    if given and "-" not in given[1:]:
+        wrong = {"key": name, "source": "query", "message": "Invalid RFC3339 encoded datetime"}
+        raise ValidationException(detail="Invalid RFC3339 encoded datetime", extra=[wrong])
+
 
 REQUESTS = Counter("giaoviec_http_requests_total", "Answered requests", ["method", "status"])
 SECONDS = Histogram("giaoviec_http_seconds", "Seconds to answer", ["method"])

@@ -17,6 +17,7 @@ from backend.scores import people, reading
 from backend.scores.closed import closed_period
 from backend.scores.people import Holders
 from backend.scores.products import IS_PRODUCT, maybe_in
+from backend.scores.rules import RuleBook
 
 _CHUNK = 500
 #: So few are worked out at once.
@@ -52,17 +53,24 @@ async def _worked_out(period: PeriodSpan, ids: Iterable[int]) -> set[int]:
     return found
 
 
-def _surely_in(sql: Sql, period: PeriodSpan) -> str:
-    """A condition on task ``t``: a product that weighs something, due in the period and reported in it or, overdue, not
-    yet when it ends. Every rule places it there."""
+async def _usual() -> bool:
+    """Whether every published set places products by due time or report and carries open ones on, as the shipped do."""
+    sets = (await RuleBook.load()).sets
+    return all(one.rules.placing == "due_or_report" and one.rules.carry_open for one in sets)
+
+
+def _surely_in(sql: Sql, period: PeriodSpan, usual: bool) -> str:
+    """A condition on task ``t``: a product that weighs something and that every rule places in the period: reported in
+    it, or overdue and not reported when it ends; unless all the rules are ``usual``, also due in it."""
     start, end = sql.arg(period.start), sql.arg(period.end)
     until = sql.arg(min(period.end, clock.now()))
     shared = (
         "exists (select 1 from task_part c where c.task_id = t.id and c.part = 'coordinator' "
         "and cast(c.share as real) > 0)"
     )
+    inside = "" if usual else f"t.due_at >= {start} and t.due_at < {end} and "
     return (
-        f"t.due_at >= {start} and t.due_at < {end} and {IS_PRODUCT} and cast(t.weight as real) > 0 and not {shared} "
+        f"{inside}{IS_PRODUCT} and cast(t.weight as real) > 0 and not {shared} "
         f"and (t.reported_at >= {start} and t.reported_at < {end} "
         f"or (t.reported_at is null or t.reported_at >= {end}) and t.due_at < {until})"
     )
@@ -81,10 +89,10 @@ def _was_held(sql: Sql, period: PeriodSpan) -> str:
 
 async def _by_own_work(period: PeriodSpan, holders: Holders) -> tuple[set[int], set[int]]:
     """People who surely have products of their own, and those others of whom there is any trace of work."""
-    sql = Sql()
+    sql, usual = Sql(), await _usual()
     rows = await sql.rows(
         f"select p.id from person p where {sql.any_of('p.id', sorted(holders))} "
-        f"and exists (select 1 from task t where t.lead_id = p.id and {_surely_in(sql, period)})"
+        f"and exists (select 1 from task t where t.lead_id = p.id and {_surely_in(sql, period, usual)})"
     )
     found = {int(row["id"]) for row in rows}
     sql = Sql()
@@ -113,8 +121,8 @@ class _Worked:
 
     @classmethod
     async def load(cls, period: PeriodSpan) -> "_Worked":
-        sql = Sql()
-        surely = f"exists (select 1 from task t where t.unit_id = u.id and {_surely_in(sql, period)})"
+        sql, usual = Sql(), await _usual()
+        surely = f"exists (select 1 from task t where t.unit_id = u.id and {_surely_in(sql, period, usual)})"
         return cls(
             await sql.fetch(
                 f"select u.path, {surely} as surely from unit u where "

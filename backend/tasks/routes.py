@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from backend.auth.guards import scope
-from backend.kit.http import etag, none_match
+from backend.kit.http import etag, none_match, require_written
 from backend.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, link_header
 from backend.tasks import queries, service
 from backend.tasks.queries import Counts, State, TaskFilter, View
@@ -41,6 +41,7 @@ async def list_tasks(
     `q` finds words of code, title, source number and lead's name without accents; `unit` is a code and takes the units
     below along. The next page is in the Link header (RFC 8288).
     """
+    require_written(request, "due_before")
     wanted = TaskFilter(view=view, state=in_state, unit=unit, due_before=due_before, q=q, late=late)
     page = await queries.listing(request.user, wanted, after, limit)
     return Response(page.items, headers={**_PRIVATE, **link_header(str(request.url), page.next)})

@@ -76,8 +76,9 @@ async def weighs_nothing(office: Office, cast: Cast) -> None:
         weighs_nothing,
     ],
 )
+@pytest.mark.parametrize("usual", [True, False])
 async def test_one_look_tells_the_same(
-    db: None, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, play: Any
+    db: None, cast: Cast, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, play: Any, usual: bool
 ) -> None:
     office = Office(cast, clock)
     clock.set("2026-12-01 08:00")
@@ -85,6 +86,11 @@ async def test_one_look_tells_the_same(
     period, people = read_period(PERIOD), [person.id for person in cast.people.values()]
     units = await units_under(None)
     monkeypatch.setattr(assessed, "_FEW", 0)
+
+    async def as_told() -> bool:
+        return usual
+
+    monkeypatch.setattr(assessed, "_usual", as_told)
     for at in (clock.at, vn("2027-01-05 08:00")):
         clock.set(at)
         await run_all_due()
