@@ -10,10 +10,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from backend.domain.types import SYSTEM
-from backend.models import LedgerEntry
+from backend.models import LedgerEntry, Period, PeriodResult
 from backend.scores import agencies, exports
+from backend.scores.closing import seal_holds
 from backend.scores.periods import read_period
 from backend.scores.queries import explain, explain_unit, table
+from backend.scores.replay import replay
 from backend.scores.schemas import MarkDraft
 from backend.scores.service import correct, mark
 from backend.scores.unit_book import UnitBook
@@ -244,3 +246,17 @@ async def test_exports_over_http(app: Any, cast: Cast) -> None:
     async with cast.client(app, "an") as an:
         answer = await an.get("/api/scores/export", params={"format": "json"})
         assert [row["ref"] for row in answer.json()["people"]] == ["an"]
+
+
+async def test_a_quarter_is_signed_and_closed_like_a_month(office: Office, cast: Cast, clock: FakeClock) -> None:
+    await month(office)
+    clock.set("2027-01-05 08:00")
+    await run_all_due()
+    seal = await closed(office, "2026-Q4")
+    assert len(seal) == 64
+    assert (await Period.get(key="2026-Q4")).status == "closed"
+    assert await seal_holds("2026-Q4")
+    found = await replay("2026-Q4")
+    assert not found.failed
+    assert found.compared["results"] == await PeriodResult.filter(period__key="2026-Q4").count() > 0
+    assert not await Period.filter(key="2026-12", status="closed").exists(), "the month has a closing of its own"
