@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from backend import outbox
-from backend.calendars.queries import Calendars, calendars
+from backend.calendars.queries import OFFICE, Calendars, calendars
 from backend.domain import reminding
 from backend.domain.reminding import NORMAL, History, Plan
 from backend.domain.reminding_dispatch import Line, along_minutes, choose
@@ -132,7 +132,7 @@ async def _held(people: list[int]) -> list[int]:
 
 async def _rows(people: list[int], now: datetime, picture: Calendars) -> tuple[list[Row], list[Row]]:
     """What is due, and what is planned so soon that it may come along: all of it, also what a change has in hand now."""
-    office = picture.of("/")
+    office = picture.of(OFFICE)
     soon = office.add(now, along_minutes(office)) + timedelta(days=1)
     sql = Sql()
     found = await sql.rows(
@@ -154,7 +154,7 @@ def _look_at(row: Row) -> datetime:
 async def _desks(due: list[Row], along: list[Row], now: datetime, picture: Calendars) -> list[Desk]:
     people = sorted({row.task.lead_id for row in due})
     histories = await record.histories(people)
-    midnight = now.astimezone(picture.of("/").zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = now.astimezone(picture.of(OFFICE).zone).replace(hour=0, minute=0, second=0, microsecond=0)
     said = await record.said_since(people, midnight.astimezone(UTC))
     away = await on_leave(people)
     return [

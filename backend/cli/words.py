@@ -71,12 +71,12 @@ def _from_office(given: datetime | None) -> tuple[WorkCalendar, Roster, datetime
     settings = load_settings()
 
     async def work() -> tuple[WorkCalendar, Roster, datetime]:
-        from backend.calendars.queries import calendar_for
+        from backend.calendars.queries import OFFICE, calendar_for
         from backend.domain.types import SYSTEM
         from backend.kit import clock
         from backend.org.naming import everybody
 
-        calendar = await calendar_for("/")
+        calendar = await calendar_for(OFFICE)
         people = await everybody(SYSTEM)
         roster = Roster(Somebody(one.handle, one.name, one.unit, one.title) for one in people)
         return calendar, roster, _local(given, calendar) or clock.now()
