@@ -5,7 +5,7 @@ from backend.models.calendars import Calendar, DueProposal
 from backend.models.files import Attachment, Blob
 from backend.models.org import Delegation, Leave, Person, Position, Unit
 from backend.models.outbox import ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
-from backend.models.reminding import SlotMessage, TrackRecord
+from backend.models.reminding import SlotMessage, TrackRecord, TrialReminder
 from backend.models.scores import (
     Appeal,
     Disqualification,
@@ -73,6 +73,7 @@ __all__ = [
     "TaskPart",
     "Throttle",
     "TrackRecord",
+    "TrialReminder",
     "Unit",
     "WaiverRequest",
 ]

@@ -21,6 +21,9 @@ class Unit(Model):
     )
     path = fields.CharField(255, db_index=True)
     closed_on = fields.DateField(null=True)
+    # How firmly this unit and those below it are reminded, and at which local minutes of a day; null = as above it.
+    remind_preset = fields.CharField(8, null=True)
+    remind_slots = fields.JSONField[list[int]](null=True)
 
     class Meta:
         table = "unit"
@@ -42,6 +45,11 @@ class Person(Model):
     left_at = fields.DatetimeField(null=True)
     channels = fields.JSONField[list[str]](default=list)
     created_at = fields.DatetimeField()
+    # Digests: when the engine must look again (null = never looked), and which ones the person wants.
+    digest_at = fields.DatetimeField(null=True)
+    morning_list = fields.BooleanField(default=True, db_default=True)
+    leader_digest = fields.BooleanField(default=True, db_default=True)
+    weekly_digest = fields.BooleanField(default=True, db_default=True)
 
     class Meta:
         table = "person"

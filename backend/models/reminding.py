@@ -49,3 +49,29 @@ class SlotMessage(Model):
     class Meta:
         table = "slot_message"
         unique_together = (("person", "slot_at"),)
+
+
+class TrialReminder(Model):
+    """A reminder of the field trial, said as planned or held back by chance, so that the difference can be measured."""
+
+    id = fields.BigIntField(primary_key=True)
+    task: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.Task", related_name="trial_reminders", on_delete=fields.CASCADE
+    )
+    holder_no = fields.IntField()
+    # Which reminder of this holder it is, 1 = the first.
+    number = fields.IntField()
+    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.Person", related_name="trial_reminders", on_delete=fields.CASCADE
+    )
+    at = fields.DatetimeField()
+    held = fields.BooleanField()
+
+    if TYPE_CHECKING:  # columns that Tortoise adds for the foreign keys
+        task_id: int
+        person_id: int
+
+    class Meta:
+        table = "trial_reminder"
+        unique_together = (("task", "holder_no", "number"),)
+        indexes = (("at",),)

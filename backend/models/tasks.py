@@ -90,8 +90,12 @@ class Task(Model):
     # Answers in a row with no step towards closing, and when a leader was told that this may end late (once a task).
     empty_taps = fields.IntField(default=0, db_default=0)
     leader_told_at = fields.DatetimeField(null=True)
+    # Set when this task is reminded otherwise than its unit, and when a reminder was held back for the field trial.
+    remind_preset = fields.CharField(8, null=True)
+    held_at = fields.DatetimeField(null=True)
     # From when the acknowledgement (or decision) limit runs; how far it has been taken: 0 none, 1 asked again,
-    # 2 assigner told, 3… up the reporting line (frozen in answer_line when it starts).
+    # 2 assigner told, 3… up the reporting line (frozen in answer_line when it starts). In an acknowledged task that may
+    # end late, answer_line is who hears next when those told before do not answer.
     answer_from_at = fields.DatetimeField()
     answer_line = fields.JSONField[list[int]](default=list)
     answer_step = fields.IntField(default=0)

@@ -1,0 +1,72 @@
+"""How firmly units and tasks are reminded, the digests people want, and the field trial."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+import functools
+from json import dumps, loads
+from tortoise.fields.base import OnDelete
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    dependencies = [('models', '0006_slots')]
+
+    initial = False
+
+    operations = [
+        ops.CreateModel(
+            name='TrialReminder',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('task', fields.ForeignKeyField('models.Task', source_field='task_id', db_constraint=True, to_field='id', related_name='trial_reminders', on_delete=OnDelete.CASCADE)),
+                ('holder_no', fields.IntField()),
+                ('number', fields.IntField()),
+                ('person', fields.ForeignKeyField('models.Person', source_field='person_id', db_constraint=True, to_field='id', related_name='trial_reminders', on_delete=OnDelete.CASCADE)),
+                ('at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('held', fields.BooleanField()),
+            ],
+            options={'table': 'trial_reminder', 'app': 'models', 'unique_together': (('task', 'holder_no', 'number'),), 'indexes': [Index(fields=['at'])], 'pk_attr': 'id', 'table_description': 'A reminder of the field trial, said as planned or held back by chance, so that the difference can be measured.'},
+            bases=['Model'],
+        ),
+        ops.AddField(
+            model_name='Person',
+            name='digest_at',
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name='Person',
+            name='leader_digest',
+            field=fields.BooleanField(default=True, db_default=True),
+        ),
+        ops.AddField(
+            model_name='Person',
+            name='morning_list',
+            field=fields.BooleanField(default=True, db_default=True),
+        ),
+        ops.AddField(
+            model_name='Person',
+            name='weekly_digest',
+            field=fields.BooleanField(default=True, db_default=True),
+        ),
+        ops.AddField(
+            model_name='Task',
+            name='held_at',
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name='Task',
+            name='remind_preset',
+            field=fields.CharField(null=True, max_length=8),
+        ),
+        ops.AddField(
+            model_name='Unit',
+            name='remind_preset',
+            field=fields.CharField(null=True, max_length=8),
+        ),
+        ops.AddField(
+            model_name='Unit',
+            name='remind_slots',
+            field=fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads),
+        ),
+        ops.RunSQL("create index idx_person_digest on person (digest_at)", "drop index idx_person_digest"),
+    ]
