@@ -1,7 +1,8 @@
 """What is to be said: notices are written in the transaction of their cause and sent after it by ``bot.sender``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,24 @@ UNDO_GRACE_S = 10
 SLOT_PATIENCE = timedelta(minutes=5)
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """``notice`` to a person, once for ever per ``dedup_key``.
+
+    ``topic`` lets :func:`cancel` take it back with its cause. ``not_before`` is domain time (default: now), ``grace_s``
+    real seconds. ``urgent`` goes before the rest. ``in_slot``: it is a line of the slot ``not_before``, and goes in one
+    message with the person's other lines of that moment when the engine lets the slot go (:func:`let_go`).
+    """
+
+    notice: AnyNotice
+    person_id: int
+    dedup_key: str
+    topic: str = ""
+    urgent: bool = False
+    not_before: datetime | None = None
+    grace_s: float = 0
+    in_slot: bool = False
+
+
 async def enqueue(
     notice: AnyNotice,
     person_id: int,
@@ -26,28 +45,71 @@ async def enqueue(
     grace_s: float = 0,
     in_slot: bool = False,
 ) -> bool:
-    """Say ``notice`` to a person, once for ever per ``dedup_key``; False when it was already there.
-
-    ``topic`` lets :func:`cancel` take it back with its cause. ``not_before`` is domain time (default: now), ``grace_s``
-    real seconds. ``urgent`` goes before the rest. ``in_slot``: it is a line of the slot ``not_before``, and goes in one
-    message with the person's other lines of that moment when the engine lets the slot go (:func:`let_go`). Call it
-    inside the transaction of the cause.
-    """
-    now = clock.now()
-    ready_at = clock.real() + timedelta(seconds=grace_s)
-    if in_slot:
-        ready_at += max((not_before or now) - now, timedelta()) + SLOT_PATIENCE
-    sql = Sql()
-    made = await sql.rows(
-        "insert into outbox_notice (dedup_key, kind, payload, person_id, task_id, topic, urgent, in_slot, status, created_at, "
-        "not_before, ready_at, lease_owner, attempts, maybe_sent, problem) values ("
-        f"{sql.arg(dedup_key)}, {sql.arg(notice.kind)}, {sql.arg(msgspec.json.encode(notice).decode())}, "
-        f"{sql.arg(person_id)}, {sql.arg(notice.task.id if isinstance(notice, TaskNotice) else None)}, "
-        f"{sql.arg(topic)}, {sql.arg(urgent)}, {sql.arg(in_slot)}, 'pending', {sql.arg(now)}, {sql.arg(not_before or now)}, "
-        f"{sql.arg(ready_at)}, '', 0, {sql.arg(False)}, '') "
-        "on conflict (dedup_key) do nothing returning id"
+    """Say one notice, see :class:`Said`; False when it was already there. Call it inside the transaction of the cause."""
+    one = Said(
+        notice=notice,
+        person_id=person_id,
+        dedup_key=dedup_key,
+        topic=topic,
+        urgent=urgent,
+        not_before=not_before,
+        grace_s=grace_s,
+        in_slot=in_slot,
     )
-    return bool(made)
+    return bool(await enqueue_all([one]))
+
+
+_QUEUED = {
+    "dedup_key": "text",
+    "kind": "text",
+    "payload": "jsonb",
+    "person_id": "bigint",
+    "task_id": "bigint",
+    "topic": "text",
+    "urgent": "boolean",
+    "in_slot": "boolean",
+    "created_at": "timestamptz",
+    "not_before": "timestamptz",
+    "ready_at": "timestamptz",
+}
+#: Rows in one statement: SQLite takes so many parameters and no more.
+_AT_ONCE = 1000
+
+
+async def enqueue_all(said: Sequence[Said]) -> int:
+    """Say many at once, in their order; returns how many were not there before. Inside the transaction of their cause."""
+    now, real, made = clock.now(), clock.real(), 0
+    for start in range(0, len(said), _AT_ONCE):
+        rows = [_row(one, now, real) for one in said[start : start + _AT_ONCE]]
+        sql = Sql()
+        names = ", ".join(_QUEUED)
+        found = await sql.rows(
+            f"insert into outbox_notice ({names}, status, lease_owner, attempts, maybe_sent, problem) "
+            f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {sql.table('said', _QUEUED, rows)} where true "
+            "on conflict (dedup_key) do nothing returning id"
+        )
+        made += len(found)
+    return made
+
+
+def _row(one: Said, now: datetime, real: datetime) -> tuple[Any, ...]:
+    not_before = one.not_before or now
+    ready_at = real + timedelta(seconds=one.grace_s)
+    if one.in_slot:
+        ready_at += max(not_before - now, timedelta()) + SLOT_PATIENCE
+    return (
+        one.dedup_key,
+        one.notice.kind,
+        msgspec.json.encode(one.notice).decode(),
+        one.person_id,
+        one.notice.task.id if isinstance(one.notice, TaskNotice) else None,
+        one.topic,
+        one.urgent,
+        one.in_slot,
+        now,
+        not_before,
+        ready_at,
+    )
 
 
 async def let_go(now: datetime) -> int:

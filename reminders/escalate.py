@@ -1,7 +1,8 @@
 """Silence: a lead who has not acknowledged is asked again, then the assigner hears, then their leaders, level by level;
 an assigner who has not decided is reminded (domain.md §2)."""
 
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from backend import outbox
@@ -15,18 +16,23 @@ from backend.domain.notices import (
     TaskSilent,
     TaskUnacknowledged,
 )
+from backend.domain.reminding_policy import record as counts
+from backend.domain.reminding_view import given_at
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
 from backend.models import Extension, Person, Task, TaskEvent
 from backend.org.queries import reporting_line, seats_of
-from backend.tasks import facts
-from backend.tasks.change import times_of
+from backend.tasks import facts, record
+from backend.tasks.change import replan, times_of
+from backend.tasks.firmness import policy_of
 from backend.tasks.people import deciders
+from reminders import at_risk
 from reminders.sweep import Sweep, claim
 from reminders.upward import first_there
 
 #: Steps of the acknowledgement limit: the lead is asked again, then the assigner hears, then one leader a step.
 ASK_AGAIN, TELL_ASSIGNER = 1, 2
+_MINUTE = timedelta(minutes=1)
 
 
 async def handle(task: Task, now: datetime, calendar: WorkCalendar) -> None:
@@ -38,8 +44,33 @@ async def handle(task: Task, now: datetime, calendar: WorkCalendar) -> None:
         if due is None or due > now:
             await _set(task, answer_at=facts.utc(due) if due else None)
             return
-        take = _unacknowledged if times.status is Status.ASSIGNED else _undecided
-        going = await take(task, times, now, calendar)
+        going = await _step_of(times)(task, times, now, calendar)
+
+
+def _step_of(times: TaskTimes) -> Callable[[Task, TaskTimes, datetime, WorkCalendar], Awaitable[bool]]:
+    """Whose silence it is: the lead's about a new task, about one that may end late, or the decider's."""
+    if times.status is Status.ASSIGNED:
+        return _unacknowledged
+    at_risk = times.status is Status.ACKNOWLEDGED and times.extension_asked_at is None
+    return _unheeded if at_risk else _undecided
+
+
+async def _unheeded(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
+    """A leader was told that the task may end late and nothing came of it: the next one hears; one step at a time."""
+    history, policy = await record.history_of(task.lead_id), await policy_of(task.unit_id, task.remind_preset)
+    share = calendar.between(given_at(times), now) / max(calendar.between(given_at(times), times.due_at), 1)
+    late, still = counts(history, share)
+    params = {"times": times.unanswered, "gone": int(100 * share), "late": late, "still": still}
+    slot = reminding.next_slot(now, calendar, policy)
+    rest = await at_risk.tell(task, params, policy, slot, first=False)
+    if rest is None:
+        await _set(task, answer_at=facts.utc(reminding.next_slot(slot + _MINUTE, calendar, policy)))
+        return False
+    task.leader_told_at, task.answer_line = now, rest
+    new: dict[str, Any] = {"leader_told_at": now, "answer_line": rest}
+    await replan(task, now, calendar, new)
+    await _set(task, **new)
+    return False
 
 
 async def _unacknowledged(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
@@ -55,7 +86,8 @@ async def _unacknowledged(task: Task, times: TaskTimes, now: datetime, calendar:
         lead = (await Person.get(id=task.lead_id)).full_name
         silent = TaskSilent(task=facts.ref(task), lead=lead, level=step - 1, skipped=tuple(skipped))
         slot = Urgency(task.urgency) is Urgency.NORMAL
-        at = reminding.next_slot(now, calendar) if slot else _soon(task, now, calendar)
+        policy = await policy_of(task.unit_id, task.remind_preset)
+        at = reminding.next_slot(now, calendar, policy) if slot else _soon(task, now, calendar)
         going = await _step(task, step, silent, told, at, rest, in_slot=slot)
         if rest or not going:
             return going

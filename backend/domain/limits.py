@@ -31,7 +31,9 @@ def answer_at(task: TaskTimes, calendar: WorkCalendar) -> datetime | None:
     """When the silence about this task must be taken one step further; None = nobody owes an answer.
 
     While ``assigned`` the lead owes an acknowledgement: step 1 at the limit, step 2 at twice the limit, and so on.
-    While ``reported`` or ``declined``, or while a question for more time waits, the assigner owes a decision.
+    While ``reported`` or ``declined``, or while a question for more time waits, the assigner owes a decision. Once a
+    leader has been told that an acknowledged task may end late, each further limit without a tap takes it one leader
+    up, until the deadline.
     """
     step = task.answer_step + 1
     if task.status is Status.ASSIGNED:
@@ -44,4 +46,15 @@ def answer_at(task: TaskTimes, calendar: WorkCalendar) -> datetime | None:
     )
     if undecided and step <= DECIDE_REMINDERS:
         return calendar.add(task.answer_from_at, DECIDE_MINUTES * step)
-    return None
+    return None if undecided else _further_up(task, calendar)
+
+
+def _further_up(task: TaskTimes, calendar: WorkCalendar) -> datetime | None:
+    """When the next leader hears of a task that may end late; None = somebody answered, or nobody is left."""
+    told_at = task.leader_told_at
+    if task.status is not Status.ACKNOWLEDGED or told_at is None or not task.line_left:
+        return None
+    if task.tapped_at is not None and task.tapped_at > told_at:
+        return None
+    at = calendar.add(told_at, acknowledge_limit(task, calendar))
+    return at if at < task.due_at else None

@@ -126,10 +126,17 @@ def _thirds(view: View) -> Plan | None:
 
 
 def _leader_hears(view: View, share: float) -> bool:
-    """Rule 7, for tasks acknowledged at least once (rule 14): silence, late in the task, and a record that worries."""
+    """Rule 7, for tasks acknowledged at least once (rule 14): silence, late in the task, and a record that worries.
+
+    Once a task; an answer after that stops the way up, and when it has gone stale (silence again) the next leader of the
+    frozen line hears.
+    """
     task, policy = view.task, view.policy
+    answered_since = task.leader_told_at is None or (
+        task.line_left and task.tapped_at is not None and task.tapped_at > task.leader_told_at
+    )
     return (
-        task.leader_told_at is None
+        answered_since
         and task.tapped_at is not None
         and view.silences >= policy.lead_after
         and share >= policy.lead_share
@@ -151,6 +158,9 @@ def _wanted(view: View) -> tuple[datetime, str, dict[str, int | str]]:
     back = view.wanted_back_at
     if back is not None:
         return min(back, view.calendar.subtract(task.due_at, view.day)), "waiting", {}
+    if view.held_at is not None:
+        quiet = _quiet(view, max(view.held_at, task.tapped_at or view.held_at))
+        return quiet, "share", {"share": f"{round(100 * view.share(quiet))}%"}
     if task.reminded_at is None:
         n = policy.first_silent if task.tapped_at is None else policy.first_acknowledged
         return view.calendar.add(view.given_at, view.total // n), "share", {"share": f"1/{n}"}
@@ -159,11 +169,15 @@ def _wanted(view: View) -> tuple[datetime, str, dict[str, int | str]]:
 
 def _after_answer(view: View, reminded_at: datetime) -> tuple[datetime, str, dict[str, int | str]]:
     """An answer buys quiet for a share of what remains."""
-    policy = view.policy
     since = max(reminded_at, view.task.tapped_at or reminded_at)
+    return _quiet(view, since), "answered", {"on": view.on(since)}
+
+
+def _quiet(view: View, since: datetime) -> datetime:
+    """Until when an answer given at ``since`` is worth quiet."""
+    policy = view.policy
     quiet = max(view.remaining(since) // policy.thirds, round(policy.quiet_min_days * view.day))
-    quiet = min(quiet, round(policy.quiet_max_days * view.day))
-    return view.calendar.add(since, quiet), "answered", {"on": view.on(since)}
+    return view.calendar.add(since, min(quiet, round(policy.quiet_max_days * view.day)))
 
 
 def _after_silence(view: View, reminded_at: datetime) -> tuple[datetime, str, dict[str, int | str]]:

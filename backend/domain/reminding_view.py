@@ -48,8 +48,16 @@ class View:
         self.earliest = self.now if said_today < policy.a_day else self.slots.tomorrow(self.now)
         #: The moment the lead asked to be reminded at, until that was done.
         self.wanted_back_at = _unless_done(task.waiting_until, task.reminded_at)
-        #: Before this nothing more is said of the task: it was spoken of, to the lead or to the leader, just now.
-        self.apart = _later(task.reminded_at, task.leader_told_at, timedelta(minutes=policy.apart_minutes))
+        #: Before this nothing more is said of the task: it was spoken of, to the lead or to the leader, just now, or
+        #: deliberately not.
+        spoken_of = _latest(task.reminded_at, task.leader_told_at, task.held_at)
+        self.apart = None if spoken_of is None else whole(spoken_of + timedelta(minutes=policy.apart_minutes))
+
+    @property
+    def held_at(self) -> datetime | None:
+        """When the last reminder was held back, if none was said since."""
+        held, said = self.task.held_at, self.task.reminded_at
+        return held if held is not None and (said is None or held > said) else None
 
     @property
     def away_until(self) -> datetime | None:
@@ -80,7 +88,5 @@ def _unless_done(until: datetime | None, last: datetime | None) -> datetime | No
     return whole(until) if until is not None and (last is None or until > last) else None
 
 
-def _later(last: datetime | None, told: datetime | None, apart: timedelta) -> datetime | None:
-    if told is not None and (last is None or told > last):
-        last = told
-    return None if last is None else whole(last + apart)
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((at for at in moments if at is not None), default=None)

@@ -41,5 +41,9 @@ class TaskTimes(msgspec.Struct, frozen=True, kw_only=True):
     leader_told_at: datetime | None = None
     tapped_at: datetime | None = None
     waiting_until: datetime | None = None
+    #: When a reminder was held back for the field trial: from there it is planned as if it had been said and answered.
+    held_at: datetime | None = None
+    #: Somebody further up the frozen reporting line may still be told.
+    line_left: bool = False
     #: First moment after the holder's known leave.
     leave_until: datetime | None = None

@@ -1,6 +1,6 @@
 """The database: opening and closing it, transactions, and SQL text that runs on both SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -115,6 +115,20 @@ class Sql:
         if self.postgres:
             return f"{column} = any({self.arg(list(values))}::bigint[])"
         return f"{column} in {self.args(values)}"
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:
+        """Rows as something to select from, ``(…) as name``; ``columns``: name → PostgreSQL type.
+
+        One parameter a column on PostgreSQL however many rows there are; on SQLite one a value, so keep
+        ``len(rows) * len(columns)`` below 30,000. There must be a row.
+        """
+        if self.postgres:
+            arrays = zip(columns.values(), zip(*rows, strict=True), strict=True)
+            lists = ", ".join(f"{self.arg([_for_postgres(v) for v in values])}::{kind}[]" for kind, values in arrays)
+            return f"unnest({lists}) as {name}({', '.join(columns)})"
+        named = ", ".join(f"column{number} as {column}" for number, column in enumerate(columns, 1))
+        values = ", ".join(self.args(row) for row in rows)
+        return f"(select {named} from (values {values})) as {name}"
 
     @property
     def skip_locked(self) -> str:

@@ -24,7 +24,9 @@ from backend.models import Task, TaskEvent
 from backend.org.queries import leave_until, leaves_until
 from backend.tasks import facts, late, record
 from backend.tasks.clocks import Clocks
+from backend.tasks.firmness import policy_of
 from backend.tasks.people import deciders
+from backend.tasks.rows import TaskRow
 
 #: Events by the act that writes them, as the past facts the timeline tells.
 EVENT = {
@@ -196,7 +198,8 @@ async def _write(work: Work) -> None:
 async def replan(task: Task, now: datetime, calendar: WorkCalendar, new: dict[str, Any]) -> None:
     """Recompute the due columns of a changed row into ``new``."""
     history = await record.history_of(task.lead_id)
-    new.update(facts.due_columns(await times_of(task, now, calendar), now, calendar, history))
+    policy = await policy_of(task.unit_id, task.remind_preset)
+    new.update(facts.due_columns(await times_of(task, now, calendar), now, calendar, policy, history))
 
 
 async def times_of(task: Task, now: datetime, calendar: WorkCalendar) -> TaskTimes:
@@ -205,10 +208,12 @@ async def times_of(task: Task, now: datetime, calendar: WorkCalendar) -> TaskTim
     return await facts.times(task, _back(last_day, calendar))
 
 
-async def times_of_many(tasks: Sequence[Task], now: datetime, clocks: Clocks) -> dict[int, TaskTimes]:
+async def times_of_many(
+    tasks: Sequence[Task] | Sequence[TaskRow], now: datetime, clocks: Clocks
+) -> dict[int, TaskTimes]:
     """The same for many tasks by id, in two queries."""
     away = await leaves_until({task.lead_id for task in tasks}, now.astimezone(ZONE).date())
-    asked = await facts.waiting_extensions(tasks)
+    asked = await facts.waiting_extensions([task.id for task in tasks])
     return {
         task.id: facts.times_from(task, _back(away.get(task.lead_id), clocks.calendar(task)), asked.get(task.id))
         for task in tasks

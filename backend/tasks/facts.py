@@ -11,18 +11,19 @@ from backend.domain import lateness, limits, reminding
 from backend.domain.access import TaskFacts
 from backend.domain.calendar import WorkCalendar
 from backend.domain.notices import TaskRef
-from backend.domain.reminding_policy import History
+from backend.domain.reminding_policy import NORMAL, History, Policy
 from backend.domain.times import TaskTimes
 from backend.domain.types import Part, Role, Status, Urgency
 from backend.kit.db import Sql
 from backend.models import Extension, Task, TaskPart, Unit
 from backend.org.sql import in_force
+from backend.tasks.rows import TaskRow
 
 #: A waiting extension holds the clock of lateness (domain.md §2).
 OPEN = ""
 
 
-def ref(task: Task) -> TaskRef:
+def ref(task: Task | TaskRow) -> TaskRef:
     """What a notice says of the task."""
     return TaskRef(
         id=task.id,
@@ -76,13 +77,22 @@ async def times(task: Task, leave_until: datetime | None) -> TaskTimes:
     return times_from(task, leave_until, waiting.asked_at if waiting else None)
 
 
-async def waiting_extensions(tasks: Iterable[Task]) -> dict[int, datetime]:
+class _Asked(msgspec.Struct):
+    task_id: int
+    asked_at: datetime
+
+
+async def waiting_extensions(task_ids: Iterable[int]) -> dict[int, datetime]:
     """When more time was asked for, of those tasks whose question waits for its answer."""
-    found = await Extension.filter(task_id__in=[task.id for task in tasks], decision=OPEN)
+    sql = Sql()
+    found = await sql.fetch(
+        f"select task_id, asked_at from extension where {sql.any_of('task_id', list(task_ids))} and decision = ''",
+        _Asked,
+    )
     return {one.task_id: one.asked_at for one in found}
 
 
-def times_from(task: Task, leave_until: datetime | None, extension_asked_at: datetime | None) -> TaskTimes:
+def times_from(task: Task | TaskRow, leave_until: datetime | None, extension_asked_at: datetime | None) -> TaskTimes:
     """What the rules of time need, from what was read before."""
     return TaskTimes(
         status=Status(task.status),
@@ -107,15 +117,21 @@ def times_from(task: Task, leave_until: datetime | None, extension_asked_at: dat
         leader_told_at=task.leader_told_at,
         tapped_at=task.tapped_at,
         waiting_until=task.waiting_until,
+        held_at=task.held_at,
+        line_left=task.line_left if isinstance(task, TaskRow) else bool(task.answer_line),
         leave_until=leave_until,
     )
 
 
 def due_columns(
-    task: TaskTimes, now: datetime, calendar: WorkCalendar, history: History | None = None
+    task: TaskTimes,
+    now: datetime,
+    calendar: WorkCalendar,
+    policy: Policy = NORMAL,
+    history: History | None = None,
 ) -> dict[str, Any]:
     """When each sweep must look at the task again: the values of ``look_at``, ``answer_at`` and ``charge_at``."""
-    plan = reminding.plan(task, now, calendar, history=history)
+    plan = reminding.plan(task, now, calendar, policy, history)
     charge = lateness.next_charge(task, calendar)
     return {
         "look_at": utc(plan.at if plan else None),

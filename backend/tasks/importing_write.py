@@ -17,6 +17,7 @@ from backend.scores.service import charge_major_error, waive
 from backend.tasks import facts, late, numbers
 from backend.tasks.assign import add_parts, helpers_of, insert, record
 from backend.tasks.change import EVENT, times_of
+from backend.tasks.firmness import policy_of
 from backend.tasks.importing_cast import Cast
 from backend.tasks.importing_closed import require_open
 from backend.tasks.importing_rows import ImportedTask, Step
@@ -243,4 +244,5 @@ async def _plan(task: Task, calendar: WorkCalendar) -> None:
     if owed_at is not None and owed_at <= now:
         new["answer_from_at"] = task.answer_from_at = now
         times = await times_of(task, now, calendar)
-    await Task.filter(id=task.id).update(**new, **facts.due_columns(times, now, calendar))
+    policy = await policy_of(task.unit_id, task.remind_preset)
+    await Task.filter(id=task.id).update(**new, **facts.due_columns(times, now, calendar, policy))

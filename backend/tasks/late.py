@@ -14,6 +14,7 @@ from backend.models import Person, Task, TaskEvent
 from backend.scores.queries import cost_of
 from backend.scores.service import charge
 from backend.tasks import facts, record
+from backend.tasks.firmness import policy_of
 from backend.tasks.people import deciders
 
 _CENT = Decimal("0.01")
@@ -77,7 +78,7 @@ async def _tell(
         cost=cost.quantize(_CENT),
         late_minutes=max(calendar.between(task.due_at, min(task.reported_at or now, now)), 0),
     )
-    at = _when(task, times, now, calendar)
+    at = await _when(task, times, now, calendar)
     slot = not reminding.is_short(times, calendar)
     stem, urgent = f"{task.id}:{task.holder_no}:{owed.instance}", Urgency(task.urgency) is not Urgency.NORMAL
     await outbox.enqueue(
@@ -93,7 +94,9 @@ async def _tell(
             await outbox.enqueue(notice, person_id, key, topic="late", urgent=urgent, not_before=at, in_slot=slot)
 
 
-def _when(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> datetime:
+async def _when(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> datetime:
     if Urgency(task.urgency) is Urgency.EXPRESS:
         return now
-    return calendar.next_working(now) if reminding.is_short(times, calendar) else reminding.next_slot(now, calendar)
+    if reminding.is_short(times, calendar):
+        return calendar.next_working(now)
+    return reminding.next_slot(now, calendar, await policy_of(task.unit_id, task.remind_preset))

@@ -1,6 +1,6 @@
 """What the past says of each officer: counts, written in the transaction of their causes (reminders.md)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -99,19 +99,42 @@ async def passed_open(task: Task) -> None:
     await _count(task.lead_id, dict.fromkeys((*_STILL, "late"), 1))
 
 
-async def spoke(person_id: int, slot: datetime, lines: int, history: History) -> History:
-    """A slot (in the calendar's zone) spoke to somebody, with so many lines; what is known of them now."""
-    morning = half_of(slot) == 0
+class Spoken(msgspec.Struct, frozen=True):
+    """That a slot (an instant in the calendar's zone) spoke to somebody, with so many lines."""
+
+    person_id: int
+    slot: datetime
+    lines: int
+
+
+_SLOTS = {"person_id": "bigint", "slot_at": "timestamptz", "morning": "boolean", "lines": "int"}
+
+
+async def spoke(messages: Sequence[Spoken]) -> set[int]:
+    """Note messages of slots, one a person, and count each once; returns the people whose message is new."""
+    if not messages:
+        return set()
     sql = Sql()
-    made = await sql.rows(
-        "insert into slot_message (person_id, slot_at, morning, lines) values "
-        f"({sql.arg(person_id)}, {sql.arg(slot.astimezone(UTC))}, {sql.arg(morning)}, {sql.arg(lines)}) "
-        "on conflict (person_id, slot_at) do nothing returning id"
+    rows = [(one.person_id, one.slot.astimezone(UTC), half_of(one.slot) == 0, one.lines) for one in messages]
+    made = await sql.fetch(
+        f"insert into slot_message ({', '.join(_SLOTS)}) select {', '.join(_SLOTS)} "
+        f"from {sql.table('said', _SLOTS, rows)} where true "
+        "on conflict (person_id, slot_at) do nothing returning person_id, morning",
+        _Made,
     )
-    if not made:
-        return history
-    await _count(person_id, {"morning_sent" if morning else "afternoon_sent": 1})
+    await _count_many({one.person_id: {"morning_sent" if one.morning else "afternoon_sent": 1} for one in made})
+    return {one.person_id for one in made}
+
+
+class _Made(msgspec.Struct):
+    person_id: int
+    morning: bool
+
+
+def also(history: History, slot: datetime) -> History:
+    """What is known of somebody, with one more message that they have not answered."""
     (early, early_answered), (late, late_answered) = history.halves
+    morning = half_of(slot) == 0
     halves = ((early + morning, early_answered), (late + (not morning), late_answered))
     return msgspec.structs.replace(history, halves=halves)
 
@@ -143,12 +166,21 @@ async def said_since(people: Iterable[int], start: datetime) -> dict[int, int]:
 
 async def _count(person_id: int, more: dict[str, int]) -> None:
     """Add to a person's counts; their row is made with the first."""
+    if more:
+        await _count_many({person_id: more})
+
+
+_ADDED = {"person_id": "bigint", **dict.fromkeys(_COUNTS, "int")}
+
+
+async def _count_many(more: dict[int, dict[str, int]]) -> None:
+    """Add to the counts of many people, in the order of their ids, so that nobody waits in a circle."""
     if not more:
         return
+    rows = [(person_id, *(added.get(name, 0) for name in _COUNTS)) for person_id, added in sorted(more.items())]
     sql = Sql()
-    values = ", ".join(sql.arg(more.get(name, 0)) for name in _COUNTS)
-    sums = ", ".join(f"{name} = track_record.{name} + excluded.{name}" for name in more)
+    sums = ", ".join(f"{name} = track_record.{name} + excluded.{name}" for name in _COUNTS)
     await sql.run(
-        f"insert into track_record (person_id, {', '.join(_COUNTS)}) values ({sql.arg(person_id)}, {values}) "
-        f"on conflict (person_id) do update set {sums}"
+        f"insert into track_record ({', '.join(_ADDED)}) select {', '.join(_ADDED)} "
+        f"from {sql.table('added', _ADDED, rows)} where true on conflict (person_id) do update set {sums}"
     )
