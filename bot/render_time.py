@@ -57,7 +57,7 @@ def at_risk(notice: said.TaskAtRisk, voice: Voice) -> Text:
         n=notice.times,
         gone=notice.gone,
     )
-    return Text(words, buttons(voice, notice.task.id, "nudge details"))
+    return Text(words, buttons(voice, notice.task.id, "heed nudge", "details"))
 
 
 def unacknowledged(notice: said.TaskUnacknowledged, voice: Voice) -> Text:
@@ -72,7 +72,7 @@ def silent(notice: said.TaskSilent, voice: Voice) -> Text:
     skipped = voice.say("notices.line.skipped", names=own["skipped"]) if notice.skipped else ""
     return Text(
         task_lines(voice, "notices.say.TaskSilent", notice.task, skipped, lead=own["lead"]),
-        buttons(voice, notice.task.id, "nudge details"),
+        buttons(voice, notice.task.id, "heed nudge", "details"),
     )
 
 

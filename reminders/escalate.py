@@ -30,8 +30,6 @@ from reminders import at_risk
 from reminders.sweep import Sweep, claim
 from reminders.upward import first_there
 
-#: Steps of the acknowledgement limit: the lead is asked again, then the assigner hears, then one leader a step.
-ASK_AGAIN, TELL_ASSIGNER = 1, 2
 _MINUTE = timedelta(minutes=1)
 
 
@@ -76,12 +74,12 @@ async def _unheeded(task: Task, times: TaskTimes, now: datetime, calendar: WorkC
 async def _unacknowledged(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:
     """One step of the acknowledgement limit; False when there is none left to take."""
     step = times.answer_step + 1
-    if step == ASK_AGAIN:
+    if step == limits.ASK_AGAIN:
         minutes = limits.acknowledge_limit(times, calendar)
         again = TaskUnacknowledged(task=facts.ref(task), limit_minutes=minutes)
         return await _step(task, step, again, [task.lead_id], _soon(task, now, calendar))
-    line = await _line(task) if step == TELL_ASSIGNER else list(task.answer_line)
-    told, skipped, rest = await _next_who_is_there(task, line, first=step == TELL_ASSIGNER)
+    line = await _line(task) if step == limits.ASSIGNER_TOLD else list(task.answer_line)
+    told, skipped, rest = await _next_who_is_there(task, line, first=step == limits.ASSIGNER_TOLD)
     if told:
         lead = (await Person.get(id=task.lead_id)).full_name
         silent = TaskSilent(task=facts.ref(task), lead=lead, level=step - 1, skipped=tuple(skipped))

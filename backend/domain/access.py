@@ -159,6 +159,7 @@ _BY_ASSIGNER = frozenset(
         Act.APPROVE_EXTENSION,
         Act.REFUSE_EXTENSION,
         Act.MOVE_DUE,
+        Act.REMIND_AS,
     }
 )
 #: Acts that are somebody's decision about the lead's work.

@@ -25,6 +25,7 @@ class Act(StrEnum):
     CONFIRM = "confirm"
     WAIT = "wait"
     CHANGE_WEIGHT = "change_weight"
+    REMIND_AS = "remind_as"
 
 
 #: How long a mistaken assignment, report or acceptance can be taken back (domain.md §2), by the event it left.
@@ -52,6 +53,7 @@ _FROM: dict[Act, frozenset[Status]] = {
     Act.CONFIRM: frozenset(Status) - {Status.CANCELLED},
     Act.WAIT: _WORKING,
     Act.CHANGE_WEIGHT: _OPEN,
+    Act.REMIND_AS: _OPEN,
 }
 
 _TO: dict[Act, Status] = {

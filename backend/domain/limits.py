@@ -13,6 +13,8 @@ ACKNOWLEDGE_MINUTES = {
     Urgency.VERY_URGENT: 60,
     Urgency.EXPRESS: 15,
 }
+#: Steps of the acknowledgement limit: the lead is asked again, then the assigner hears, then one leader a step.
+ASK_AGAIN, ASSIGNER_TOLD = 1, 2
 DECIDE_MINUTES = 480
 #: A waiting decision is reminded so many times; afterwards it stays on the board.
 DECIDE_REMINDERS = 3

@@ -69,7 +69,9 @@ def difference(held_late: int, held_all: int, said_late: int, said_all: int) -> 
     inside -1 to 1 and holds with few and with no late tasks, where the usual one does not.
     """
     if held_all == 0 or said_all == 0:
-        return Effect(held_late, held_all, said_late, said_all, None, -1.0, 1.0, False, _needed(held_all, said_late, said_all))
+        return Effect(
+            held_late, held_all, said_late, said_all, None, -1.0, 1.0, False, _needed(held_all, said_late, said_all)
+        )
     p, q = held_late / held_all, said_late / said_all
     (p_low, p_high), (q_low, q_high) = _wilson(held_late, held_all), _wilson(said_late, said_all)
     low = p - q - math.hypot(p - p_low, q_high - q)

@@ -8,6 +8,7 @@ from backend.tasks import (
     routes_calendars,
     routes_feed,
     routes_files,
+    routes_firmness,
     routes_imports,
     routes_phrasing,
     routes_recurrences,
@@ -22,4 +23,5 @@ routes: list[ControllerRouterHandler] = [
     *routes_feed.routes,
     *routes_imports.routes,
     *routes_phrasing.routes,
+    *routes_firmness.routes,
 ]

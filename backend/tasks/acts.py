@@ -167,7 +167,7 @@ async def finish(work: Work) -> None:
         await Extension.filter(task_id=task.id, decision=facts.OPEN).update(decision="withdrawn", decided_at=work.now)
     if task.parent_id is not None:
         parent = await Task.get(id=task.parent_id)
-        await work.say(parent.lead_id, SubtaskFinished(task=facts.ref(task), by=work.actor.name))
+        await work.say_in_slot(parent, SubtaskFinished(task=facts.ref(task), by=work.actor.name))
 
 
 async def wait(actor: Actor, task_id: int, until: datetime, version: int | None = None) -> Change:

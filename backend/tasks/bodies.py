@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -56,3 +56,13 @@ class CommentBody(msgspec.Struct, forbid_unknown_fields=True):
 class WeightBody(msgspec.Struct, forbid_unknown_fields=True):
     weight: Decimal
     reason: Reason
+
+
+#: How firmly somebody is reminded (reminders.md): nhẹ, vừa, chặt.
+Preset = Literal["gentle", "normal", "firm"]
+
+
+class RemindAsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """``preset`` null: as the unit of the task says."""
+
+    preset: Preset | None

@@ -15,6 +15,7 @@ from backend.domain import access
 from backend.domain.calendar import WorkCalendar
 from backend.domain.lifecycle import Act, possible
 from backend.domain.notices import AnyNotice
+from backend.domain.reminding import is_short, next_slot
 from backend.domain.times import TaskTimes
 from backend.domain.types import Actor, Part, Status, Urgency
 from backend.errors import Conflict, Forbidden, NotFound, Stale
@@ -23,7 +24,7 @@ from backend.kit.db import transaction
 from backend.models import Task, TaskEvent
 from backend.org.queries import leave_until, leaves_until
 from backend.tasks import facts, late, record
-from backend.tasks.clocks import Clocks
+from backend.tasks.clocks import Clocks, calendar_of_task
 from backend.tasks.firmness import policy_of
 from backend.tasks.people import deciders
 from backend.tasks.rows import TaskRow
@@ -46,6 +47,7 @@ EVENT = {
     Act.CONFIRM: "confirmed",
     Act.WAIT: "waiting",
     Act.CHANGE_WEIGHT: "weight_changed",
+    Act.REMIND_AS: "remind_changed",
 }
 _PAST_WORKING_HOURS = frozenset({Urgency.EXPRESS})
 
@@ -92,6 +94,19 @@ class Work:
         if person_id in (self.actor.person_id, 0):
             return
         await say(self.task, person_id, notice, self.version, self.calendar, topic=topic, grace_s=grace_s)
+
+    async def say_in_slot(self, about: Task, notice: AnyNotice, *, topic: str = "info") -> None:
+        """Tell the lead of another task something that can wait for their next slot; short and urgent work cannot."""
+        if about.lead_id == self.actor.person_id:
+            return
+        calendar = await calendar_of_task(about.id)
+        if is_short(await times_of(about, self.now, calendar), calendar):
+            await self.say(about.lead_id, notice, topic=topic)
+            return
+        policy = await policy_of(about.unit_id, about.remind_preset)
+        key = f"{notice.kind}:{self.task.id}:{self.version}:{about.lead_id}"
+        at = next_slot(self.now, calendar, policy)
+        await outbox.enqueue(notice, about.lead_id, key, topic=topic, not_before=at, in_slot=True)
 
     async def say_to_deciders(self, notice: AnyNotice, *, topic: str = "info") -> None:
         """Tell whoever decides for the assigner today."""

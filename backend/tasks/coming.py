@@ -7,6 +7,7 @@ from backend.models import Task
 from backend.tasks import record
 from backend.tasks.change import times_of
 from backend.tasks.clocks import calendar_of_task
+from backend.tasks.firmness import policy_of
 from backend.tasks.history import require_party
 from backend.tasks.schemas import ComingView
 
@@ -19,9 +20,10 @@ async def coming(actor: Actor, task_id: int) -> list[ComingView]:
     task: Task = await require_party(actor, task_id)
     now, calendar = clock.now(), await calendar_of_task(task.id)
     times, history = await times_of(task, now, calendar), await record.history_of(task.lead_id)
+    policy = await policy_of(task.unit_id, task.remind_preset)
     return [
         ComingView(at=word.at, to=word.to, kind=word.kind, why=word.why, params=dict(word.params))
-        for word in plans(times, now, calendar, history=history)
+        for word in plans(times, now, calendar, policy, history)
     ]
 
 

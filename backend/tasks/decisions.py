@@ -1,31 +1,23 @@
-"""What the assigner decides: accept, return, confirm, change the weight; and a leader's one-tap Nhắc."""
+"""What the assigner decides: accept, return, confirm, change the weight, how firmly the lead is reminded."""
 
-import secrets
-from datetime import timedelta
 from decimal import Decimal
 
-from backend import audit, outbox
-from backend.calendars.queries import calendar_for
-from backend.domain import access, lateness
+from backend import outbox
+from backend.domain import lateness
 from backend.domain.lifecycle import Act, transition
-from backend.domain.notices import TaskAccepted, TaskNudged, TaskReturned
-from backend.domain.types import Actor, Status, Urgency
-from backend.errors import Conflict, Forbidden, InvalidFields, Stale, TooMany
-from backend.kit import clock
-from backend.kit.db import transaction
-from backend.models import Report, Task, TaskEvent, TaskPart
+from backend.domain.notices import TaskAccepted, TaskReturned
+from backend.domain.types import Actor, Status
+from backend.errors import Conflict, InvalidFields
+from backend.models import Report, TaskPart
 from backend.scores.service import charge_major_error
 from backend.tasks import due as due_rules
 from backend.tasks import facts, queries, words
 from backend.tasks.acts import finish
-from backend.tasks.change import change, impossible, require_possible
+from backend.tasks.bodies import Preset
+from backend.tasks.change import change, require_possible
 from backend.tasks.parents import require_within_parent
 from backend.tasks.schemas import Change, DueDraft
-from backend.tasks.views import seen
 from backend.tasks.words import said
-
-#: One tap of Nhắc per task in this time.
-NUDGE_EVERY = timedelta(hours=2)
 
 
 async def accept(actor: Actor, task_id: int, version: int | None = None) -> Change:
@@ -129,36 +121,13 @@ async def change_weight(actor: Actor, task_id: int, weight: Decimal, reason: str
     return Change(await queries.view(actor, task_id), work.changed)
 
 
-async def nudge(actor: Actor, task_id: int, version: int | None = None) -> Change:
-    """A leader's one-tap Nhắc: said in the next working moment, at most once in two hours per task; leaves the task as it is."""
-    async with transaction():
-        # Held to the end: two taps at the same moment are one.
-        await Task.filter(id=task_id).select_for_update().first()
-        task, rights = await seen(actor, task_id)
-        # The right to decide on the work is the right to ask after it.
-        if actor.person_id == task.lead_id or not access.decides(actor, rights):
-            raise Forbidden("forbidden")
-        if version is not None and version != task.version:
-            raise Stale("stale", version=task.version)
-        if Status(task.status) not in (Status.ASSIGNED, Status.ACKNOWLEDGED):
-            raise impossible(task)
-        now = clock.now()
-        last = await TaskEvent.filter(task_id=task_id, kind="nudged").order_by("-id").first()
-        if last is not None and now - last.at < NUDGE_EVERY:
-            wait_s = int((last.at + NUDGE_EVERY - now).total_seconds())
-            raise TooMany("nudged_lately", retry_after_s=max(1, wait_s))
-        behind = access.lent_by(actor, Act.CANCEL, rights)
-        await TaskEvent.create(
-            task_id=task_id, kind="nudged", at=now, actor_id=actor.person_id, on_behalf_of_id=behind, data={}
-        )
-        await audit.record(actor, "task.nudged", "task", task_id, on_behalf_of_id=behind)
-        calendar = await calendar_for(rights.path)
-        await outbox.enqueue(
-            TaskNudged(task=facts.ref(task), by=actor.name),
-            task.lead_id,
-            f"TaskNudged:{task_id}:{secrets.token_hex(6)}",
-            topic="remind",
-            urgent=True,
-            not_before=now if task.urgency == Urgency.EXPRESS else calendar.next_working(now),
-        )
-    return Change(await queries.view(actor, task_id), True)
+async def remind_as(actor: Actor, task_id: int, preset: Preset | None, version: int | None = None) -> Change:
+    """Have this task's lead reminded by a preset of its own; None: as the unit says. Again = no change."""
+    async with change(actor, task_id, Act.REMIND_AS, version) as work:
+        require_possible(work)
+        if preset == work.task.remind_preset:
+            work.already()
+        else:
+            work.tell(preset=preset or "", preset_before=work.task.remind_preset or "")
+            work.set(remind_preset=preset)
+    return Change(await queries.view(actor, task_id), work.changed)

@@ -18,6 +18,7 @@ from backend.tasks.bodies import (
     MoveDueBody,
     ReasonBody,
     ReassignBody,
+    RemindAsBody,
     ReportBody,
     ReturnBody,
     WaitBody,
@@ -152,6 +153,19 @@ async def nudge(request: AnyRequest, task: FromPath[str]) -> Response[Change]:
     return _changed(await service.nudge(request.user, await _task(request, task), if_match(request)))
 
 
+@_act("heed", "Heed")
+async def heed(request: AnyRequest, task: FromPath[str]) -> Response[Change]:
+    """A leader knows of the silence about it: nobody further up the line is told. Again changes nothing."""
+    return _changed(await service.heed(request.user, await _task(request, task), if_match(request)))
+
+
+@_act("remind-as", "Remind otherwise")
+async def remind_as(request: AnyRequest, task: FromPath[str], data: JSONBody[RemindAsBody]) -> Response[Change]:
+    """Remind of this task by a preset of its own, gentle, normal or firm; null: as its unit says."""
+    task_id = await _task(request, task)
+    return _changed(await service.remind_as(request.user, task_id, data.preset, if_match(request)))
+
+
 @_act("change-weight", "Change the weight")
 async def change_weight(request: AnyRequest, task: FromPath[str], data: JSONBody[WeightBody]) -> Response[Change]:
     """The assigner weighs an open task anew, with a reason."""
@@ -176,5 +190,7 @@ routes = [
     confirm,
     undo,
     nudge,
+    heed,
+    remind_as,
     change_weight,
 ]

@@ -192,6 +192,9 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
     waiting_until: datetime | None
     look_at: datetime | None
+    #: How firmly its lead is reminded, and whether the task says so itself: gentle, normal, firm.
+    remind_preset: str
+    own_remind_preset: str | None
     return_count: int
     parent_code: str | None
     group_key: str | None

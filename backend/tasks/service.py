@@ -4,7 +4,8 @@ from backend.tasks.acts import acknowledge, ask_extension, comment, decline, rep
 from backend.tasks.assign import assign
 from backend.tasks.cancelling import cancel
 from backend.tasks.deadlines import decide_extension, move_due
-from backend.tasks.decisions import accept, change_weight, confirm, nudge, return_
+from backend.tasks.decisions import accept, change_weight, confirm, remind_as, return_
+from backend.tasks.heeding import heed, nudge
 from backend.tasks.importing import import_tasks
 from backend.tasks.reassigning import reassign
 from backend.tasks.recurring import end_recurrence, make_due, pause_recurrence, recur, resume_recurrence
@@ -22,6 +23,7 @@ __all__ = [
     "decide_extension",
     "decline",
     "end_recurrence",
+    "heed",
     "import_tasks",
     "make_due",
     "move_due",
@@ -29,6 +31,7 @@ __all__ = [
     "pause_recurrence",
     "reassign",
     "recur",
+    "remind_as",
     "report",
     "resume_recurrence",
     "return_",

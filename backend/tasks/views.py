@@ -2,6 +2,7 @@
 
 from backend.domain import access
 from backend.domain.lifecycle import Act, possible
+from backend.domain.limits import ASSIGNER_TOLD
 from backend.domain.types import Actor, Part, Role, Status, TaskKind, Urgency
 from backend.errors import NotFound
 from backend.kit import clock
@@ -9,6 +10,7 @@ from backend.kit.db import Sql
 from backend.models import Attachment, Extension, Report, Task, TaskPart, Unit
 from backend.org.queries import PersonBrief, person_brief
 from backend.tasks import facts
+from backend.tasks.firmness import policy_of
 from backend.tasks.lines import is_late, subtasks
 from backend.tasks.schemas import (
     ExtensionView,
@@ -84,6 +86,8 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         late=is_late(task.due_at, stopped_at, task.late_at, held),
         waiting_until=task.waiting_until,
         look_at=task.look_at,
+        remind_preset=(await policy_of(task.unit_id, task.remind_preset)).name,
+        own_remind_preset=task.remind_preset,
         return_count=task.return_count,
         parent_code=await _code(task.parent_id),
         group_key=task.group_key,
@@ -176,11 +180,17 @@ async def _can(actor: Actor, task: Task, rights: access.TaskFacts, extension_ope
         can.append(str(Act.UNDO))
     if status in (Status.ASSIGNED, Status.ACKNOWLEDGED):
         if actor.person_id != task.lead_id and access.decides(actor, rights):
-            can.append("nudge")
+            can += ["nudge", "heed"] if is_climbing(task) else ["nudge"]
         gives_work = actor.has(Role.LEADER) or (actor.has(Role.CLERK) and task.kind == TaskKind.DOCUMENT)
         if actor.person_id == task.lead_id and gives_work:
             can.append("hand_on")
     return can
+
+
+def is_climbing(task: Task) -> bool:
+    """Whether silence about the task has been told to somebody, and goes on to the next one up the line."""
+    told = task.answer_step >= ASSIGNER_TOLD if task.status == Status.ASSIGNED else task.leader_told_at is not None
+    return bool(told and task.answer_line and task.status in (Status.ASSIGNED, Status.ACKNOWLEDGED))
 
 
 async def _acknowledged(task_id: int, person_id: int) -> bool:

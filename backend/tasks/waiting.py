@@ -5,6 +5,7 @@ would read the whole table.
 """
 
 from backend.auth.actors import today
+from backend.domain.limits import ASSIGNER_TOLD
 from backend.domain.types import Actor, Role
 from backend.kit import clock
 from backend.kit.db import Sql
@@ -12,8 +13,6 @@ from backend.org.sql import in_force
 
 #: Ranks of the list: what the actor must decide or see to, then what they must do.
 DECIDE, DO = 0, 1
-#: From this step of the acknowledgement limit on the assigner has been told of the silence (domain.md §2).
-_ASSIGNER_TOLD = 2
 #: States in which a decision is owed, and in which work is.
 _UNDECIDED, _WORKING = "('reported', 'declined')", "('assigned', 'acknowledged')"
 _ASKED = "from extension e join task t on t.id = e.task_id where e.decision = '' and t.status not in ('declined', 'cancelled')"
@@ -52,7 +51,7 @@ def _to_decide(actor: Actor, sql: Sql) -> list[str]:
     if actor.has(Role.LEADER):
         # Only leaders lend their authority.
         stands.append(f"t.on_behalf_of_id = {me}")
-    silent = f"(t.answer_step >= {_ASSIGNER_TOLD} or t.due_at <= {sql.arg(clock.now())})"
+    silent = f"(t.answer_step >= {ASSIGNER_TOLD} or t.due_at <= {sql.arg(clock.now())})"
     ways = []
     for stand in stands:
         mine = f"{stand} and t.lead_id <> {me} and t.assigner_id <> t.lead_id"

@@ -11,8 +11,11 @@ from backend.auth import service as auth
 from backend.auth.feeds import feed_path
 from backend.auth.guards import csrf_form, page_signed_in
 from backend.auth.middleware import NO_REPLAY, credential_of
+from backend.auth.people import digests as digests_of
 from backend.auth.people import me as account_of
-from backend.domain.types import Role
+from backend.auth.people import set_digests
+from backend.auth.schemas import DigestsPut
+from backend.domain.types import Actor, Role
 from backend.errors import AppError, InvalidFields, NotFound
 from backend.kit import state
 from backend.org import absences, delegations
@@ -40,6 +43,7 @@ async def _show(
 ) -> Page:
     """The page; with the form of ``act`` open and what was typed, or with a secret that is ``shown`` this once."""
     actor = actor_of(request)
+    wanted = await digests_of(actor)
     data: dict[str, Any] = {
         "account": await account_of(actor),
         "seats": (await seats_of([actor.person_id])).get(actor.person_id, []),
@@ -47,6 +51,7 @@ async def _show(
         "sign_ins": await auth.sign_ins_of(actor, credential_of(request)),
         "score": await _score(request),
         "chats": await auth.links_of(actor.person_id),
+        "digests": {name: getattr(wanted, name) for name in _offered(actor)},
         "leaves": await _leaves(request),
         "delegations": await _delegations(request),
         "leads": any(post.role is Role.LEADER and post.giver_id is None for post in actor.posts),
@@ -98,6 +103,20 @@ async def end_chat(request: AnyRequest, channel: FromPath[str]) -> Response[Any]
     """Let go of the chat on a channel."""
     await auth.unlink(actor_of(request), channel)
     return go("/me#chat", "chat_ended")
+
+
+def _offered(actor: Actor) -> tuple[str, ...]:
+    """The digests that the actor gets by their positions, own or lent."""
+    also = (("leader_digest", Role.LEADER), ("weekly_digest", Role.HR))
+    return ("morning_list", *(name for name, role in also if actor.has(role)))
+
+
+@post("/me/digests", guards=[page_signed_in, csrf_form])
+async def choose_digests(request: AnyRequest) -> Response[Any]:
+    """Which digests I want in chat; a switch that the page does not show stays as it is."""
+    actor, form = actor_of(request), await read(request)
+    await set_digests(actor, DigestsPut(**{name: form.has(name) for name in _offered(actor)}))
+    return go("/me#chat", "digests_set")
 
 
 @post("/me/calendar", guards=[page_signed_in, csrf_form], status_code=200, **_SECRET)
@@ -185,6 +204,7 @@ routes = [
     me_page,
     chat_code,
     end_chat,
+    choose_digests,
     make_calendar,
     end_calendar,
     end_others,

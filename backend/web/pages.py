@@ -17,6 +17,7 @@ from backend.web import (
     people,
     periods,
     proposals,
+    reminding,
     requests,
     rules,
     scores,
@@ -45,6 +46,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
         people,
         calendars,
         proposals,
+        reminding,
         me,
     ]
     if settings.demo:

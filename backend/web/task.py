@@ -15,6 +15,7 @@ from backend.tasks.schemas import ComingView, DeliveryView, TaskView
 from backend.web.choices import Choices, leads_for
 from backend.web.deadlines import quick_choices
 from backend.web.forms import Form, Trouble
+from backend.web.reminding import presets
 from backend.web.render import AnyRequest, Page, actor_of, go, page, words_of
 from backend.web.timeline import happened, told
 from backend.web.words import Words
@@ -23,7 +24,7 @@ from backend.web.words import Words
 _COMING_SHOWN = 5
 
 #: Acts done by one press, in the order of their buttons.
-ONE_PRESS = ("acknowledge", "accept", "approve_extension", "confirm", "nudge", "undo")
+ONE_PRESS = ("acknowledge", "accept", "approve_extension", "confirm", "nudge", "heed", "undo")
 #: Acts that ask for words or a time, in the order of their forms.
 WITH_WORDS = (
     "report",
@@ -33,6 +34,7 @@ WITH_WORDS = (
     "wait",
     "reassign",
     "move_due",
+    "remind_as",
     "decline",
     "cancel",
 )
@@ -65,6 +67,7 @@ async def show_task(
         "one_press": [act for act in ONE_PRESS if act in task.can],
         "with_words": [act for act in WITH_WORDS if act in task.can],
         "quick": quick_choices(words, calendar),
+        "presets": presets(words, "reminding.as_unit"),
         "leads": await _leads(actor, task, form),
         "charges": await own_charges.own_charges(actor, task.id),
         "demo_task": task.code,

@@ -14,7 +14,7 @@ from backend.domain.types import Actor
 from backend.errors import AppError, InvalidFields, NotFound
 from backend.settings import Settings
 from backend.tasks import queries, service
-from backend.tasks.bodies import CommentBody, DecideExtensionBody, ReasonBody, ReportBody
+from backend.tasks.bodies import CommentBody, DecideExtensionBody, ReasonBody, RemindAsBody, ReportBody
 from backend.tasks.clocks import calendar_of_task
 from backend.tasks.schemas import Change
 from backend.web.deadlines import due_of, required_due
@@ -126,6 +126,15 @@ async def _nudge(doing: Doing) -> Change:
     return await service.nudge(doing.actor, doing.task_id)
 
 
+async def _heed(doing: Doing) -> Change:
+    return await service.heed(doing.actor, doing.task_id)
+
+
+async def _remind_as(doing: Doing) -> Change:
+    body = to_struct({"preset": doing.form.text("preset") or None}, RemindAsBody)
+    return await service.remind_as(doing.actor, doing.task_id, body.preset, doing.form.version())
+
+
 async def _undo(doing: Doing) -> Change:
     return await service.undo(doing.actor, doing.task_id)
 
@@ -146,6 +155,8 @@ ACTS: dict[str, Callable[[Doing], Awaitable[Change]]] = {
     "comment": _comment,
     "confirm": _confirm,
     "nudge": _nudge,
+    "heed": _heed,
+    "remind_as": _remind_as,
     "undo": _undo,
 }
 

@@ -86,6 +86,10 @@ async def _nudge(talk: Talk, button: Press) -> list[Answer]:
     return await _done(talk, button, await service.nudge(talk.actor, button.task_id), "nudge", "nudge")
 
 
+async def _heed(talk: Talk, button: Press) -> list[Answer]:
+    return await _done(talk, button, await service.heed(talk.actor, button.task_id), "heed", "heed")
+
+
 async def _undo(talk: Talk, button: Press) -> list[Answer]:
     return await _done(talk, button, await service.undo(talk.actor, button.task_id), "undo", "undo")
 
@@ -175,6 +179,7 @@ _ACTS: dict[str, Callable[[Talk, Press], Awaitable[list[Answer]]]] = {
     "approve": _approve,
     "refuse": _refuse,
     "nudge": _nudge,
+    "heed": _heed,
     "undo": _undo,
     "details": _details,
     "open": _open,

@@ -12,7 +12,7 @@ from bot import cards, recall
 from bot.channel import ChatChannel, Rows, Text
 from bot.lines import press
 from bot.render import render
-from bot.render_slot import IN_FULL, compose
+from bot.render_slot import IN_FULL, compose, is_line
 from bot.speech import Answer, Incoming, Mark, toast
 from bot.words import Voice
 
@@ -29,6 +29,7 @@ _NEEDS = {
     "approve": "approve_extension",
     "refuse": "refuse_extension",
     "nudge": "nudge",
+    "heed": "heed",
 }
 
 
@@ -90,14 +91,15 @@ class Talk(msgspec.Struct, frozen=True):
         lines = await recall.lines(self.channel.name, self.address, receipt)
         notices = [line.notice for line in lines]
         told = []
-        for line, notice in list(zip(lines, notices, strict=True))[:IN_FULL]:
+        numbered = [(line, notice) for line, notice in zip(lines, notices, strict=True) if is_line(notice)]
+        for line, notice in numbered[:IN_FULL]:
             said = render(notice, self.voice)
             if isinstance(notice, TaskNotice) and (line.is_answered or notice.task.id == pressed.id):
                 view = pressed if notice.task.id == pressed.id else await self.view(notice.task.id)
                 state = "" if view.secret else f"\n<i>{' '.join(cards.state_lines(view, self.voice))}</i>"
                 said = Text(f"{said.html}{state}")
             told.append(said)
-        return compose(told, notices, self.voice)
+        return compose(told, notices, self.voice, await recall.nudged(lines))
 
     def _still(self, view: TaskView, shown: Rows) -> Rows:
         """The buttons of a notice that can still be used, and the way back from what was just done."""
