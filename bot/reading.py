@@ -65,6 +65,20 @@ def new_due(text: str, due_at: datetime, now: datetime, calendar: WorkCalendar) 
     return None
 
 
+def moment_ahead(text: str, now: datetime, calendar: WorkCalendar) -> datetime | None:
+    """Read the moment that somebody waits for, and nothing else: «thứ 6», «14h ngày mai», «3 ngày»; None when it is none.
+
+    A day without an hour means the start of its working time, a day off the next working day; an amount is working
+    time from now.
+    """
+    words = _words(text.split())
+    try:
+        at = _amount(words, now, calendar) or _moment(words, now, calendar, starts=True)
+    except OverflowError:
+        return None
+    return at if at is None or at > now else None
+
+
 def _words(tokens: list[str]) -> str:
     return clean(" ".join(tokens)).lower().rstrip(" ,.;:-–")
 
@@ -80,7 +94,7 @@ def _amount(words: str, due_at: datetime, calendar: WorkCalendar) -> datetime | 
     return calendar.add(due_at, count * minutes)
 
 
-def _moment(words: str, now: datetime, calendar: WorkCalendar) -> datetime | None:
+def _moment(words: str, now: datetime, calendar: WorkCalendar, *, starts: bool = False) -> datetime | None:
     found = _MOMENT.fullmatch(words)
     if found is None:
         return None
@@ -91,7 +105,7 @@ def _moment(words: str, now: datetime, calendar: WorkCalendar) -> datetime | Non
         return None
     hour = parts.get("ah") or parts.get("ch")
     if hour is None:
-        return calendar.day_end(on)
+        return calendar.day_start(calendar.working_day_from(on)) if starts else calendar.day_end(on)
     minute = next((parts[name] for name in ("am", "an", "cm", "cn") if name in parts), "0")
     if int(hour) > 23 or int(minute) > 59:
         return None

@@ -1,12 +1,13 @@
 """What messages of ours were about: the questions that wait for an answer, and the notices behind receipts."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
 
 from backend.domain.lifecycle import UNDO_FOR, UNDOABLE
-from backend.domain.notices import AnyNotice, TaskNotice
+from backend.domain.notices import AnyNotice, LeaderDigest, TaskNotice
 from backend.kit import clock
 from backend.kit.db import Sql
 from bot.attempts import read_notice
@@ -14,7 +15,7 @@ from bot.speech import Mark
 
 #: So long after a question the next words count as its answer even when they are not a reply to it.
 _LISTENS_FOR = timedelta(minutes=30)
-_QUESTIONS = ("report", "extend", "return", "waive", "assign")
+_QUESTIONS = ("report", "extend", "return", "waive", "wait", "assign")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -99,9 +100,23 @@ async def lines(channel: str, address: str, receipt: str) -> list[Line]:
     return await sql.fetch(
         "select n.payload, n.not_before as at, t.tapped_at from delivery_attempt a "
         "join outbox_notice n on n.id = a.notice_id left join task t on t.id = n.task_id and t.lead_id = n.person_id "
-        f"where {_at(sql, channel, address, receipt, 'a.')} and n.in_slot order by n.id",
+        f"where {_at(sql, channel, address, receipt, 'a.')} order by n.id",
         Line,
     )
+
+
+async def nudged(lines_: Sequence[Line]) -> set[int]:
+    """Of the tasks in the leader's digest of a message, those that were asked after since it was said."""
+    told = [(line.at, notice.tasks) for line in lines_ if isinstance(notice := line.notice, LeaderDigest)]
+    if not told:
+        return set()
+    sql = Sql()
+    tasks = [held.task.id for _, held_tasks in told for held in held_tasks]
+    rows = await sql.rows(
+        f"select distinct task_id from task_event where {sql.any_of('task_id', tasks)} and kind = 'nudged' "
+        f"and at >= {sql.arg(min(at for at, _ in told))}"
+    )
+    return {int(row["task_id"]) for row in rows}
 
 
 async def open_question(channel: str, address: str) -> About | None:

@@ -10,7 +10,7 @@ from backend.domain import notices as said
 from backend.domain.notices import AnyNotice, TaskNotice
 from backend.domain.types import Part
 from backend.kit import i18n
-from bot import render_score, render_time
+from bot import render_digest, render_score, render_time
 from bot.channel import Rows, Text
 from bot.lines import buttons, fields, line, press, task_lines
 from bot.words import NAME_MAX, REASON_MAX, Safe, Voice, cut
@@ -37,7 +37,7 @@ _PRESSES = {
     said.TaskCancelled: "",
     said.TaskReturned: "report details",
     said.TaskNudged: "working done",
-    said.TaskDueNow: "working done",
+    said.TaskDueNow: "working done wait",
 }
 
 
@@ -173,6 +173,9 @@ _OWN: dict[type, Callable[[Any, Voice], Text]] = {
     said.PersonLeft: _person_left,
     said.ChatLinked: _chat_linked,
     said.SignInLink: _sign_in,
+    said.MorningList: render_digest.alone,
+    said.LeaderDigest: render_digest.alone,
+    said.WeeklyDigest: render_digest.alone,
 }
 
 

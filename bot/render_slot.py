@@ -1,10 +1,11 @@
-"""Several notices of one slot as one message: numbered, each with its own buttons."""
+"""Several notices of one slot as one message: numbered, each with its own buttons; below them the digests."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
-from backend.domain.notices import AnyNotice, TaskNotice
+from backend.domain.notices import AnyNotice, Digest, TaskNotice
+from bot import render_digest
 from bot.channel import Button, Rows, Text
 from bot.render import flagged, render
 from bot.words import Safe, Voice
@@ -14,28 +15,55 @@ IN_FULL = 10
 _LETTERS_MAX = 3500
 #: What stays off the buttons of a line: it is on the task's page, a tap on its code away.
 _LEFT_OUT = ("details", "extend")
-_IN_A_ROW = 2
+_IN_A_ROW = 3
 
 
 def together(notices: Sequence[AnyNotice], voice: Voice, *, maybe_sent: bool = False) -> Text:
     """One message of everything that a slot has for somebody; a single notice looks as it always does."""
     if len(notices) == 1:
         return render(notices[0], voice, maybe_sent=maybe_sent)
-    text = compose([render(notice, voice) for notice in notices[:IN_FULL]], notices, voice)
+    lines = [notice for notice in notices if is_line(notice)]
+    text = compose([render(notice, voice) for notice in lines[:IN_FULL]], notices, voice)
     return flagged(text, voice) if maybe_sent else text
 
 
-def compose(told: Sequence[Text], notices: Sequence[AnyNotice], voice: Voice) -> Text:
-    """The message of these notices, of which the first have been put into words."""
-    while len(told) > 1 and sum(len(text.plain) for text in told) > _LETTERS_MAX:
+def is_line(notice: AnyNotice) -> bool:
+    """Whether a notice is a numbered line of the message, not a digest below them."""
+    return not isinstance(notice, Digest)
+
+
+def compose(told: Sequence[Text], notices: Sequence[AnyNotice], voice: Voice, nudged: Collection[int] = ()) -> Text:
+    """The message of these notices, of whose lines the first have been put into words. A digest leaves out the tasks
+    that the lines speak of, and is shortened before a line is; ``nudged`` tasks were asked after since."""
+    lines = [notice for notice in notices if is_line(notice)]
+    below = _below(told, lines, [notice for notice in notices if isinstance(notice, Digest)], voice, nudged)
+    while len(told) > 1 and _size(told) + _size(below) > _LETTERS_MAX:
         told = told[:-1]
-    blocks = [voice.say("notices.slot.head", n=len(notices))]
+    blocks = [voice.say("notices.slot.head", n=len(lines))] if lines else []
     blocks += [f"<b>{number}.</b> {text.html}" for number, text in enumerate(told, 1)]
-    rest = [voice.link(notice.task.code) for notice in notices[len(told) :] if isinstance(notice, TaskNotice)]
+    rest = [voice.link(notice.task.code) for notice in lines[len(told) :] if isinstance(notice, TaskNotice)]
     if rest:
         blocks.append(voice.say("notices.slot.rest", n=len(rest), codes=Safe(", ".join(rest))))
+    blocks += [text.html for text in below]
     rows = [row for number, text in enumerate(told, 1) for row in _numbered(number, text.buttons)]
-    return Text("\n\n".join(blocks), tuple(rows))
+    return Text("\n\n".join(blocks), (*rows, *(row for text in below for row in text.buttons)))
+
+
+def _below(
+    told: Sequence[Text], lines: Sequence[AnyNotice], digests: Sequence[Digest], voice: Voice, nudged: Collection[int]
+) -> list[Text]:
+    """What the digests still have to say, with as many of their tasks as there is room for."""
+    here = {notice.task.id for notice in lines if isinstance(notice, TaskNotice)}
+    for most in range(render_digest.LINES, -1, -1):
+        found = [render_digest.block(one, voice, told=here, nudged=nudged, most=most) for one in digests]
+        below = [text for text in found if text is not None]
+        if _size(told) + _size(below) <= _LETTERS_MAX:
+            break
+    return below
+
+
+def _size(texts: Sequence[Text]) -> int:
+    return sum(len(text.plain) for text in texts)
 
 
 def _numbered(number: int, rows: Rows) -> Rows:

@@ -11,7 +11,7 @@ def due_soon(notice: said.TaskDueSoon, voice: Voice) -> Text:
     """A reminder says why it comes; a reason the catalogue does not know is left out, the reminder still goes."""
     return Text(
         task_lines(voice, "notices.say.TaskDueSoon", notice.task, _why(notice, voice), _record(notice, voice)),
-        buttons(voice, notice.task.id, "working done", "extend details"),
+        buttons(voice, notice.task.id, "working done wait", "extend details"),
     )
 
 
@@ -39,7 +39,7 @@ def _short(value: int | str) -> int | str:
 def overdue(notice: said.TaskOverdue, voice: Voice) -> Text:
     return Text(
         task_lines(voice, "notices.say.TaskOverdue", notice.task, n=notice.days),
-        buttons(voice, notice.task.id, "working done"),
+        buttons(voice, notice.task.id, "working done wait"),
     )
 
 

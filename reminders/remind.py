@@ -11,7 +11,7 @@ from datetime import datetime
 from backend import outbox
 from backend.kit import clock, logs
 from backend.kit.db import Sql, is_postgres, transaction
-from reminders import desks
+from reminders import desks, digest
 from reminders.speaking import speak
 from reminders.sweep import BAD_ROWS, PUSH_BACK, ROWS
 
@@ -26,7 +26,7 @@ HANDS = 2
 
 
 async def tick(now: datetime | None = None) -> int:
-    """Say what is due, and let the messages of the slot go; returns how many rows were handled."""
+    """Say what is due with the digests of the slot, and let its messages go; returns how many rows were handled."""
     now = now or clock.now()
     total = 0
     while people := await whose(now):
@@ -36,6 +36,7 @@ async def tick(now: datetime | None = None) -> int:
             # Somebody else has them in hand.
             break
     ROWS.labels("remind").inc(total)
+    total += await digest.tick(now)
     await outbox.let_go(now)
     return total
 

@@ -8,7 +8,7 @@ from backend.errors import AppError
 from backend.tasks import service
 from backend.tasks.schemas import Change, TaskView
 from bot import cards
-from bot.inbound import assigning, waivers
+from bot.inbound import assigning, waits, waivers
 from bot.inbound.errors import sentence
 from bot.inbound.talk import Talk
 from bot.speech import Answer, Mark, toast
@@ -141,6 +141,20 @@ async def _ask(talk: Talk, button: Press, question: str, needed: str) -> list[An
     return [Answer(toast=""), asked]
 
 
+async def _ask_wait(talk: Talk, button: Press) -> list[Answer]:
+    view = await talk.view(button.task_id)
+    if view.secret:
+        return [talk.toast("secret", code=view.code)]
+    if "wait" not in view.can:
+        answer = toast(why_not(talk, view, "wait"))
+        return [answer, *await talk.repaint(view, button.on, talk.said.receipt)]
+    return await waits.asked(talk, view, button.on)
+
+
+async def _wait_until(talk: Talk, button: Press) -> list[Answer]:
+    return await waits.chosen(talk, button.task_id, button.arg)
+
+
 async def _ask_waiver(talk: Talk, button: Press) -> list[Answer]:
     return await waivers.asked(talk, await talk.view(button.task_id), button.arg, button.on)
 
@@ -180,6 +194,8 @@ _ACTS: dict[str, Callable[[Talk, Press], Awaitable[list[Answer]]]] = {
     "refuse": _refuse,
     "nudge": _nudge,
     "heed": _heed,
+    "wait": _ask_wait,
+    "wait_until": _wait_until,
     "undo": _undo,
     "details": _details,
     "open": _open,

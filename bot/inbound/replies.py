@@ -12,7 +12,7 @@ from backend.tasks import service
 from backend.tasks.schemas import DueDraft, TaskView
 from bot import recall
 from bot.channel import File, SendError, Text
-from bot.inbound import waivers
+from bot.inbound import waits, waivers
 from bot.inbound.presses import why_not
 from bot.inbound.talk import Talk
 from bot.lines import press
@@ -116,6 +116,13 @@ async def _waiver(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     return [said, *await _repainted(talk, view, about)]
 
 
+async def _waiting(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    if str(Act.WAIT) not in view.can:
+        await _settle(talk, about)
+        return [_sentence(why_not(talk, view, "wait"))]
+    return await waits.replied(talk, view, about)
+
+
 async def _comment(talk: Talk, view: TaskView) -> list[Answer]:
     text = talk.said.text.strip()
     if not text:
@@ -145,4 +152,5 @@ _ANSWERS: dict[str, Callable[[Talk, TaskView, About], Awaitable[list[Answer]]]] 
     "extend": _extension,
     "return": _return,
     "waive": _waiver,
+    "wait": _waiting,
 }

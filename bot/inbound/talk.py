@@ -30,6 +30,7 @@ _NEEDS = {
     "refuse": "refuse_extension",
     "nudge": "nudge",
     "heed": "heed",
+    "wait": "wait",
 }
 
 

@@ -39,7 +39,14 @@ async def test_one_message_says_all_and_every_line_can_be_answered(office: Offic
     assert "1. " in phone.last.text
     assert "Báo cáo <PCCC>" in phone.last.text
     assert "Đơn thư" not in phone.last.text
-    assert labels(phone) == ["1 · Đang làm", "1 · Đã xong", "2 · Đang làm", "2 · Đã xong"]
+    assert labels(phone) == [
+        "1 · Đang làm",
+        "1 · Đã xong",
+        "1 · Đang chờ…",
+        "2 · Đang làm",
+        "2 · Đã xong",
+        "2 · Đang chờ…",
+    ]
     assert len({attempt.receipt for attempt in await DeliveryAttempt.filter(outcome="sent")}) == 1
     told, count = phone.last, len(phone.messages)
     phone.press(told, "2 · Đã xong")
@@ -47,7 +54,7 @@ async def test_one_message_says_all_and_every_line_can_be_answered(office: Offic
     assert (await Task.get(title="Kiểm tra chợ")).status == "reported"
     assert phone.last.text.startswith("3 việc cần để mắt:"), "the message stays what it is"
     assert "Đã báo cáo" in phone.last.text
-    assert labels(phone) == ["1 · Đang làm", "1 · Đã xong"]
+    assert labels(phone) == ["1 · Đang làm", "1 · Đã xong", "1 · Đang chờ…"]
     phone.press(phone.last, "1 · Đang làm")
     await office.turn()
     assert labels(phone) == []

@@ -74,10 +74,13 @@ async def test_one_message_on_the_phone_with_buttons_for_each_line(db, cast, clo
     assert [button.label for row in text.buttons for button in row] == [
         "1 · Đang làm",
         "1 · Đã xong",
+        "1 · Đang chờ…",
         "2 · Đang làm",
         "2 · Đã xong",
+        "2 · Đang chờ…",
         "3 · Đang làm",
         "3 · Đã xong",
+        "3 · Đang chờ…",
     ]
     assert {row.status for row in await OutboxNotice.all()} == {"sent"}
 
