@@ -79,21 +79,40 @@ def _decide(desk: Desk, now: datetime) -> Sheet:
 def _choose(sheet: Sheet, due: dict[int, tuple[Row, Plan]], now: datetime) -> None:
     """The lines of the slot's message: what is due, and what comes along while there is room."""
     desk = sheet.desk
-    along: dict[int, tuple[Row, Plan]] = {}
-    for row in desk.along:
-        plan = row.plan(now, desk.history, desk.said)
-        if plan is not None and plan.to == "officer" and not row.is_short:
-            along[row.task.id] = row, plan
     first = desk.due[0]
     lines = [row.line(plan.at) for row, plan in due.values()]
-    planned = [row.line(plan.at) for row, plan in along.values()]
-    chosen = [(due | along)[line.task_id] for line in choose(lines, planned, now, first.calendar, first.policy)]
     sheet.slot = max(line.at for line in lines).astimezone(first.calendar.zone)
+    along = {row.task.id: row for row in desk.along if not row.is_short}
+    chosen: list[tuple[Row, Plan]] = []
+    while not chosen:
+        picked = choose(lines, [row.line(row.look_at) for row in along.values()], now, first.calendar, first.policy)
+        chosen = _planned([line.task_id for line in picked], due, along, desk, now)
     for row, plan in chosen:
         (sheet.held if _on_trial(sheet, row, plan) else sheet.lines).append((row, plan))
     here = {row.task.id for row, _ in chosen}
     # There was no room: nothing was said, so nothing counts, and the row is planned from the next slot on.
     sheet.later += [(row, now + _MINUTE) for row, _ in due.values() if row.task.id not in here]
+
+
+def _planned(
+    picked: Sequence[int], due: dict[int, tuple[Row, Plan]], along: dict[int, Row], desk: Desk, now: datetime
+) -> list[tuple[Row, Plan]]:
+    """The picked lines with their plans. A row that would come along with a word for the leader, or with none any more,
+    is struck from ``along``, and nothing is answered: pick again."""
+    found: list[tuple[Row, Plan]] = []
+    struck = []
+    for task_id in picked:
+        if task_id in due:
+            found.append(due[task_id])
+            continue
+        plan = along[task_id].plan(now, desk.history, desk.said)
+        if plan is not None and plan.to == "officer":
+            found.append((along[task_id], plan))
+        else:
+            struck.append(task_id)
+    for task_id in struck:
+        del along[task_id]
+    return [] if struck else found
 
 
 def _on_trial(sheet: Sheet, row: Row, plan: Plan) -> bool:

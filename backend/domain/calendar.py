@@ -118,6 +118,8 @@ class WorkCalendar(WorkDays):
         An open pause counts nothing from its beginning on.
         """
         low, high = minute_of(a), minute_of(b)
+        if not pauses:
+            return self._position(high) - self._position(low)
         if low > high:
             return -self._count(high, low, pauses)
         return self._count(low, high, pauses)

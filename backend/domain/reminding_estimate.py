@@ -17,8 +17,8 @@ from backend.domain.reminding_replay import Told
 
 #: A report counts for a line that was said at most so many working days before it.
 DAYS = 2
-#: With fewer lines nothing is measured.
-LEAST_LINES = 30
+#: With fewer lines, or fewer mornings without one, nothing is measured.
+LEAST = 30
 
 
 class Worth(msgspec.Struct):
@@ -33,7 +33,7 @@ class Worth(msgspec.Struct):
     def chance(self) -> float | None:
         """The chance that a line brings a report within two working days that would not have come by itself; None when
         too little was seen."""
-        if self.lines < LEAST_LINES or self.quiet == 0:
+        if min(self.lines, self.quiet) < LEAST:
             return None
         return max(self.followed / self.lines - self.reported / self.quiet, 0.0)
 

@@ -141,15 +141,20 @@ class _Desk:
         while True:
             speak_at = self.heap[0][0] if self.heap else end
             if self.acts and self.acts[-1][0] <= speak_at:
-                at, index, number = self.acts.pop()
-                if number >= 0:
-                    row = self.rows[index]
-                    row.times = row.stint.acts[number].on(row.times)
-                self._plan(index, at)
+                self._live_through(*self.acts.pop())
             elif speak_at < end:
                 self._speak(speak_at)
             else:
                 return
+
+    def _live_through(self, at: datetime, index: int, number: int) -> None:
+        row = self.rows[index]
+        if number >= 0:
+            row.times = row.stint.acts[number].on(row.times)
+        following = row.stint.acts[number + 1 : number + 2]
+        # Most of what happens comes together, and a plan that nothing is said by is not missed.
+        if not following or row.short or following[0].at > reminding.next_slot(at, row.stint.calendar, row.policy):
+            self._plan(index, at)
 
     # --- planning -----------------------------------------------------------------------------------------------------
 
@@ -188,7 +193,8 @@ class _Desk:
 
     def _speak(self, now: datetime) -> None:
         due: list[int] = []
-        for index in self._ready(now):
+        ready = self._ready(now)
+        for index in ready:
             row = self.rows[index]
             if len(due) >= row.policy.lines and not row.must_be_asked:
                 self.left.add(index)
@@ -207,7 +213,7 @@ class _Desk:
             else:
                 self.left.add(index)
         if due:
-            self._message(due, now)
+            self._message(due, set(ready), now)
         # Who was left out is looked at again in the next slot, which is found without planning each of them anew.
         for calendar, policy in {(self.rows[index].stint.calendar, self.rows[index].policy) for index in self.left}:
             heapq.heappush(self.heap, (reminding.next_slot(now + _MINUTE, calendar, policy), -1))
@@ -231,10 +237,10 @@ class _Desk:
         calendar = row.stint.calendar
         return reminding.still_due(times, row.look_at, now, calendar, row.policy, self.history, said_today=said)
 
-    def _message(self, due: list[int], now: datetime) -> None:
+    def _message(self, due: list[int], ready: set[int], now: datetime) -> None:
         first = self.rows[due[0]]
         calendar, policy = first.stint.calendar, first.policy
-        planned = {} if len(due) >= policy.lines else self._soon(now, policy, first)
+        planned = {} if len(due) >= policy.lines else self._soon(now, ready, first)
         by_task = {self.rows[index].stint.task_id: index for index in (*planned, *due)}
         lines = choose(
             [self.rows[index].line(now) for index in due],
@@ -250,17 +256,15 @@ class _Desk:
             self.rows[index].told.lines.append(now)
             self._count(index, now)
 
-    def _soon(self, now: datetime, policy: Policy, first: _Row) -> dict[int, datetime]:
-        """What may come along, and when it is planned for."""
-        until = first.stint.calendar.add(now, along_minutes(first.stint.calendar, policy) + 1)
+    def _soon(self, now: datetime, ready: set[int], first: _Row) -> dict[int, datetime]:
+        """What may come along, and when it is planned for; nothing that was looked at just now."""
+        until = first.stint.calendar.add(now, along_minutes(first.stint.calendar, first.policy) + 1)
         found: dict[int, datetime] = {}
         for index, row in enumerate(self.rows):
-            if row.look_at is None or not now < row.look_at < until or row.short:
+            if row.look_at is None or index in ready or not now < row.look_at < until or row.short:
                 continue
-            if self.away:
-                self._plan(index, now)
             if row.plan is not None and row.plan.to == "officer":
-                found[index] = row.plan.at
+                found[index] = row.look_at
         return found
 
     def _count(self, index: int, now: datetime) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from backend.domain.calendar import WorkCalendar
 
 _NOON = 12 * 60
+_DAY = timedelta(days=1)
 
 
 def half_of(local: datetime) -> int:
@@ -28,7 +29,9 @@ class Slots:
     def first(self, at: datetime, half: int | None = None) -> datetime:
         """The first slot at or after ``at``; with ``half`` only mornings (0) or afternoons (1), and any slot on a day
         that has none in that half."""
-        year, at = at.astimezone(self._calendar.zone).year, at.astimezone(UTC)
+        at = at.astimezone(UTC)
+        # A day is more than any zone is away from UTC: the local year is this one or the next that is looked at.
+        year = (at - _DAY).year
         while True:
             slots = self._years.of(year)[_ANY if half is None else half]
             found = bisect_left(slots, at)
@@ -38,7 +41,8 @@ class Slots:
 
     def last(self, at: datetime) -> datetime:
         """The last slot at or before ``at``."""
-        year, at = at.astimezone(self._calendar.zone).year, at.astimezone(UTC)
+        at = at.astimezone(UTC)
+        year = (at + _DAY).year
         while True:
             slots = self._years.of(year)[_ANY]
             found = bisect_right(slots, at)

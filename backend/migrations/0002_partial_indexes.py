@@ -10,7 +10,8 @@ from tortoise.migrations import operations as ops
 INDEXES = (
     ("uid_chat_link_live_address", "unique", "chat_link (channel, address) where ended_at is null"),
     ("uid_chat_link_live_person", "unique", "chat_link (person_id, channel) where ended_at is null"),
-    ("idx_task_look", "", "task (look_at) where look_at is not null"),
+    ("idx_task_look", "", "task (look_at, lead_id) where look_at is not null"),
+    ("idx_task_look_lead", "", "task (lead_id, look_at) where look_at is not null"),
     ("idx_task_answer", "", "task (answer_at) where answer_at is not null"),
     ("idx_task_charge", "", "task (charge_at) where charge_at is not null"),
     ("idx_task_parent", "", "task (parent_id) where parent_id is not null"),
