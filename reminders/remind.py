@@ -19,8 +19,8 @@ log = logs.get("reminders")
 
 #: People in one transaction: SQLite has one writer, nobody else writes meanwhile.
 BATCH = 100
-#: People found by one look for what is due.
-FOUND = 5000
+#: Rows found by one look for what is due; of whoever holds one of them all are taken.
+FOUND = 2000
 #: Batches at the same time: while the database writes one, the next is planned.
 HANDS = 2
 
@@ -45,8 +45,8 @@ async def whose(now: datetime) -> list[int]:
     """The next people with rows that are due, those who wait longest first."""
     sql = Sql()
     rows = await sql.rows(
-        f"select lead_id from task where look_at <= {sql.arg(now)} "
-        f"group by lead_id order by min(look_at), lead_id limit {sql.arg(FOUND)}"
+        f"select lead_id from (select lead_id, look_at from task where look_at <= {sql.arg(now)} "
+        f"order by look_at limit {sql.arg(FOUND)}) due group by lead_id order by min(look_at), lead_id"
     )
     return [int(row["lead_id"]) for row in rows]
 

@@ -228,10 +228,10 @@ def _short(view: View) -> Plan | None:
         return None
     if back is not None:
         at = back
-    at = max(min(at, last), view.now)
+    at = max(min(at, last), view.exactly)
     if view.away_until is not None:
         at = max(at, view.away_until)
-    if not express:
+    if not express and not view.calendar.is_working(at):
         at = view.calendar.next_working(at)
     if at > last:
         return None

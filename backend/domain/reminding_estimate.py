@@ -49,7 +49,7 @@ class Weighed(msgspec.Struct):
 
     def saved(self, chance: float) -> float:
         """How many of the missed deadlines those lines would have saved: each line by itself with this chance."""
-        return sum(n * (1 - (1 - chance) ** lines) for lines, n in self.more.items())
+        return sum((n * (1 - (1 - chance) ** lines) for lines, n in self.more.items()), 0.0)
 
     def expected(self, chance: float) -> float:
         """How many would have been missed."""

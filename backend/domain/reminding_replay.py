@@ -17,6 +17,7 @@ from backend.domain import reminding
 from backend.domain.reminding import History, Plan, Policy
 from backend.domain.reminding_dispatch import Line, along_minutes, choose, rank
 from backend.domain.reminding_lives import Stint
+from backend.domain.reminding_view import given_at
 from backend.domain.times import TaskTimes
 
 _MINUTE = timedelta(minutes=1)
@@ -58,22 +59,34 @@ class _Row:
         self.times = stint.given
         self.look_at: datetime | None = None
         self.plan: Plan | None = None
-        self._short: tuple[datetime, datetime, bool] | None = None
+        #: The time that it was given for, when last asked about; whether that is short, and when so much of it has gone
+        #: that a leader may hear.
+        self._span: tuple[datetime, datetime] | None = None
+        self._short = False
+        self._lead_from = stint.given.assigned_at
 
     @property
     def short(self) -> bool:
-        """Whether it does not wait for slots; counted once for a span of time."""
-        given, due = self.times.answer_from_at, self.times.due_at
-        if self._short is None or self._short[:2] != (given, due):
-            self._short = (given, due, reminding.is_short(self.times, self.stint.calendar))
-        return self._short[2]
+        """Whether it does not wait for slots."""
+        self._measure()
+        return self._short
 
-    @property
-    def must_be_asked(self) -> bool:
+    def must_be_asked(self, now: datetime) -> bool:
         """It may be spoken of though the message is full: to the leader, or outside of slots."""
+        self._measure()
         times = self.times
-        silences = max(times.unanswered, times.empty_taps - 1)
-        return (times.leader_told_at is None and silences >= self.policy.lead_after) or self.short
+        if times.leader_told_at is not None or times.tapped_at is None or now < self._lead_from:
+            return self._short
+        return self._short or max(times.unanswered, times.empty_taps - 1) >= self.policy.lead_after
+
+    def _measure(self) -> None:
+        given, due = given_at(self.times), self.times.due_at
+        if self._span == (given, due):
+            return
+        calendar = self.stint.calendar
+        gone = max(int(self.policy.lead_share * calendar.between(given, due)), 0)
+        self._span, self._short = (given, due), reminding.is_short(self.times, calendar)
+        self._lead_from = calendar.add(given, gone)
 
     def line(self, at: datetime) -> Line:
         return Line(task_id=self.stint.task_id, due_at=self.times.due_at, at=at, reminded_at=self.times.reminded_at)
@@ -196,7 +209,7 @@ class _Desk:
         ready = self._ready(now)
         for index in ready:
             row = self.rows[index]
-            if len(due) >= row.policy.lines and not row.must_be_asked:
+            if len(due) >= row.policy.lines and not row.must_be_asked(now):
                 self.left.add(index)
                 continue
             plan = self._still(index, now)

@@ -34,6 +34,7 @@ class View:
     ) -> None:
         self.task = task
         self.now = whole(now)
+        self.exactly = now
         self.calendar = calendar
         self.policy = policy
         self.history = history
