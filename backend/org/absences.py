@@ -8,7 +8,7 @@ from backend.domain.notices import SubstituteNamed, SubstituteReleased
 from backend.domain.types import Actor
 from backend.errors import Conflict, Forbidden, NotFound, Unprocessable
 from backend.kit import clock
-from backend.kit.db import transaction
+from backend.kit.db import Sql, transaction
 from backend.kit.text import clean
 from backend.models import Leave
 from backend.org.locks import lock_person
@@ -52,6 +52,7 @@ async def record_leave(
             actor, "leave.recorded", "leave", leave.id, person_id=who.id, from_on=from_on.isoformat(),
             until_on=until_on.isoformat(), substitute_id=stand_in.id if stand_in else None,
         )  # fmt: skip
+        await _look_again(who.id)
         if stand_in and until_on >= today():
             await say_substitute("leave", leave.id, who.full_name, stand_in.id, from_on, until_on)
     name = stand_in.full_name if stand_in else ""
@@ -68,8 +69,16 @@ async def cancel_leave(actor: Actor, person: str, leave_id: int) -> None:
         _may_record_leave(actor, who, seats)
         if await Leave.filter(id=leave_id, cancelled_at=None).update(cancelled_at=clock.now()):
             await audit.record(actor, "leave.cancelled", "leave", leave_id, person_id=who.id)
+            await _look_again(who.id)
             if stand_in := leave.substitute_id:
                 await release_substitute("leave", leave_id, who.full_name, stand_in, leave.from_on, leave.until_on)
+
+
+async def _look_again(person_id: int) -> None:
+    """The engine looks at what a person holds with its next tick: reminders go by whether they are there."""
+    sql = Sql()
+    now = sql.arg(clock.now())
+    await sql.run(f"update task set look_at = {now} where lead_id = {sql.arg(person_id)} and look_at > {now}")
 
 
 async def list_leaves(actor: Actor, person: str) -> list[LeaveBrief]:

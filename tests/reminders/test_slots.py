@@ -8,6 +8,7 @@ from backend.calendars.default import default_calendar
 from backend.domain.reminding import NORMAL
 from backend.domain.reminding_slots import Slots
 from backend.models import Leave, OutboxNotice, SlotMessage, Task, TrackRecord
+from backend.org.service import cancel_leave, record_leave
 from backend.tasks.service import acknowledge, report
 from bot.channel import SendError
 from reminders import remind
@@ -220,3 +221,17 @@ async def test_a_person_whose_rows_fail_is_put_back_and_the_others_are_told(db, 
     await remind.tick()
     assert (await Task.get(id=good)).reminded_count == 1
     assert (await Task.get(id=bad)).look_at == vn("2026-11-27 08:15")
+
+
+async def test_leave_moves_what_was_planned_and_calling_it_off_moves_it_back(db, cast, clock, give):
+    task = await give("an", working_days=20)
+    an = await cast.actor("an")
+    await acknowledge(an, task)
+    planned = (await Task.get(id=task)).look_at
+    leave = await record_leave(an, "an", clock().date(), planned.date() + timedelta(days=3))
+    await remind.tick()
+    assert (await Task.get(id=task)).look_at > planned + timedelta(days=3)
+    await cancel_leave(an, "an", leave.id)
+    await remind.tick()
+    row = await Task.get(id=task)
+    assert (row.look_at, row.reminded_count) == (planned, 0)
