@@ -1,19 +1,15 @@
 """Health for orchestrators and Prometheus metrics."""
 
-from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, head
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from backend.auth.guards import metrics_reader, public
 from backend.errors import AppError
-from backend.kit import clock
-from backend.kit.db import OperationalError, Sql
+from backend.kit.db import OperationalError
+from backend.measures import measure
 from backend.models import Person
-
-OUTBOX = Gauge("giaoviec_outbox_notices", "Notices by status", ["status"])
-OLDEST = Gauge("giaoviec_outbox_oldest_seconds", "Age of the oldest notice that is ready and not sent")
 
 
 class NotReady(AppError):
@@ -56,19 +52,7 @@ async def _check() -> None:
 @get("/metrics", guards=[metrics_reader], include_in_schema=False)
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus text."""
-    for row in await Sql().rows("select status, count(*) as n from outbox_notice group by status"):
-        OUTBOX.labels(row["status"]).set(row["n"])
-    sql = Sql()
-    now = clock.real()
-    oldest = await sql.rows(
-        "select ready_at from outbox_notice where status = 'pending' "
-        f"and ready_at <= {sql.arg(now)} and not_before <= {sql.arg(clock.now())} order by ready_at limit 1"
-    )
-    age = 0.0
-    if oldest:
-        at = oldest[0]["ready_at"]
-        age = (now - (datetime.fromisoformat(at) if isinstance(at, str) else at)).total_seconds()
-    OLDEST.set(age)
+    await measure()
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp_password: str = ""
     smtp_from: str = ""
     smtp_starttls: bool = True
+    heartbeat_url: str = ""  #: fetched after every running check that found nothing wrong; empty: none
     metrics_token: str = ""  #: set: /metrics wants it as a bearer token; empty: only loopback may read
     max_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=200)] = 20
     demo: bool = (
@@ -112,9 +113,19 @@ def _check(settings: Settings) -> None:
         raise BadSettings("DATABASE_URL: expected sqlite:///PATH or postgres://USER:PASSWORD@HOST/NAME")
     if settings.public_url and urlsplit(settings.public_url).scheme not in ("http", "https"):
         raise BadSettings("PUBLIC_URL: expected http://... or https://...")
+    if settings.heartbeat_url and not _is_web_address(settings.heartbeat_url):
+        raise BadSettings("HEARTBEAT_URL: expected http://... or https://...")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise BadSettings("SECRET_KEY: expected at least 32 characters")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise BadSettings(f"ZONE: no such time zone: {settings.zone}") from None
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
-from backend.kit import logs
+from backend import sweeps
+from backend.kit import clock, logs
 from backend.kit.state import sync_clock
 from backend.settings import Settings
-from reminders.schedule import JOBS, Job, run_all_due
+from reminders.schedule import JOBS, Job, run_all_due, watching
 
 log = logs.get("reminders")
 
 FAILURES = Counter("giaoviec_sweep_failures_total", "Ticks that failed as a whole", ["sweep"])
-LAST_DONE = Gauge("giaoviec_sweep_last_done_timestamp_seconds", "When a sweep last came to its end", ["sweep"])
 
+#: A sweep's end is noted in the database at most so often.
+_BEAT_EVERY = timedelta(seconds=30)
 #: A tick that could not run in time is not made up for: the next one finds the same rows.
 _ONE_AT_A_TIME = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
@@ -27,7 +29,11 @@ class Engine:
     """The running engine of this process."""
 
     def __init__(self, settings: Settings) -> None:
+        # Nobody watches a demo, and it must not keep the office's heartbeat alive.
+        self.jobs = JOBS if settings.demo else (*JOBS, watching(settings))
         self._moving = settings.demo
+        self._began = False
+        self._beaten: dict[str, datetime] = {}
         self._busy = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -47,14 +53,28 @@ class Engine:
             try:
                 if self._moving:
                     await sync_clock()
+                await self._begin()
                 handled = await job.tick(None)
+                await self._beat(job)
             except Exception:
                 FAILURES.labels(job.name).inc()
                 log.exception("sweep.failed")
                 return
-        LAST_DONE.labels(job.name).set_to_current_time()
         if handled:
             log.info("sweep.done", rows=handled)
+
+    async def _begin(self) -> None:
+        """Note once which sweeps are to be expected from now on; at the first tick, when the database is surely there."""
+        if not self._began:
+            await sweeps.began({job.name: job.every_s for job in self.jobs})
+            self._began = True
+
+    async def _beat(self, job: Job) -> None:
+        """Note that a sweep came to its end, so that its silence is noticed."""
+        now = clock.real()
+        if now - self._beaten.get(job.name, now - _BEAT_EVERY) >= _BEAT_EVERY:
+            await sweeps.beat(job.name)
+            self._beaten[job.name] = now
 
     async def drain(self) -> None:
         """Begin nothing new and let what runs come to its end: a tick cut off half-way would only be done again, but a
@@ -79,7 +99,7 @@ async def run(settings: Settings) -> AsyncIterator[Engine]:
     """The engine for as long as the context is open; the database must be open around it."""
     engine = Engine(settings)
     ticker: Any = AsyncIOScheduler(timezone=UTC, job_defaults=_ONE_AT_A_TIME)  # type: ignore[no-untyped-call]
-    for job in JOBS:
+    for job in engine.jobs:
         ticker.add_job(engine.tick, "interval", seconds=job.every_s, args=[job], id=job.name)
     ticker.start()
     try:

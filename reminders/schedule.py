@@ -6,7 +6,9 @@ from datetime import datetime
 import msgspec
 
 from backend.kit import clock
+from backend.settings import Settings
 from reminders import escalate, leave, move_deadlines, penalise, prune, recur, remind, scores
+from reminders.audit import Watch
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -30,6 +32,12 @@ JOBS = (
     Job("leave", 300, leave.tick),
     Job("prune", 3600, prune.tick),
 )
+
+
+def watching(settings: Settings) -> Job:
+    """The running check of one process. It handles nothing, so only the ticker runs it: neither tests nor the demo's
+    clock buttons wait for it or make it ping."""
+    return Job("audit", 300, Watch(settings.heartbeat_url).tick)
 
 
 async def run_all_due(now: datetime | None = None) -> int:

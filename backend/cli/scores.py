@@ -6,7 +6,6 @@ import click
 import msgspec
 
 from backend.cli.frame import load_settings, locale, run, say
-from backend.kit.i18n import t
 
 
 @click.group()
@@ -83,16 +82,20 @@ def preview(officer: str | None, as_json: bool) -> None:
 
 
 @click.command()
-def audit() -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def audit(as_json: bool) -> None:
     """Check that nothing is forgotten: exit 1 with a list when something is, or when nothing could be compared."""
     settings = load_settings()
 
     async def work() -> int:
         from backend.audits import audit
+        from backend.audits_text import render
 
         found = await audit()
-        say(*(t(locale(), f"audit.{problem.code}", **problem.params) for problem in found.problems))
-        say(t(locale(), "audit.compared", n=found.compared, problems=len(found.problems)))
+        if as_json:
+            say(msgspec.json.encode({**msgspec.to_builtins(found), "failed": found.failed}).decode())
+        else:
+            say(*render(found, locale(), settings.zone))
         return 1 if found.failed else 0
 
     if run(settings, work):

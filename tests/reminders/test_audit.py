@@ -12,6 +12,7 @@ from backend.scores.service import close_period
 from backend.tasks.service import acknowledge, decline, report
 from reminders.schedule import run_all_due
 from tests.fakes import vn
+from tests.reminders.proving import sent
 
 
 async def codes() -> list[str]:
@@ -42,11 +43,6 @@ async def test_all_is_well_through_a_task_of_each_kind(db, cast, clock, give):
     found = await audit()
     assert found.compared > 4
     assert not found.failed
-
-
-async def sent() -> None:
-    """No sender runs in this test: what is ready counts as sent."""
-    await Sql().run("update outbox_notice set status = 'sent' where status = 'pending'")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from backend.scores.schemas_signing import AppealDraft, DecideAppeal, DecideRequ
 from backend.scores.service import appeal, ask_waiver, close_period, decide_appeal, decide_waiver
 from reminders.schedule import run_all_due
 from tests.backend.scores_office import PERIOD, Office, end_of, sign_all
+from tests.reminders.proving import sent
 
 
 async def codes() -> set[str]:
-    await Sql().run("update outbox_notice set status = 'sent' where status = 'pending'")
+    await sent()
     found = await audit()
     for problem in found.problems:
         for locale in ("vi", "en"):
