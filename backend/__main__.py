@@ -101,7 +101,7 @@ class Parts:
             if "reminders" in self.roles:
                 from reminders.run import run as run_engine
 
-                self.engine = await stack.enter_async_context(run_engine(self.settings))
+                self.engine = await stack.enter_async_context(run_engine(self.settings, self._wake_bot))
             yield
 
     def lifespan(self) -> Callable[["Litestar"], AbstractAsyncContextManager[None]]:

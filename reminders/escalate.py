@@ -90,7 +90,7 @@ async def _unacknowledged(task: Task, times: TaskTimes, now: datetime, calendar:
         if rest or not going:
             return going
     # The line has come to its end: the task stays on the board.
-    await _set(task, answer_at=None, answer_line=[])
+    await _set(task, answer_at=None, answer_step=step, answer_line=[])
     return False
 
 

@@ -1,7 +1,7 @@
 """Runs the engine: APScheduler as a ticker and nothing more; jobs live in memory, the database says what is due."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ _ONE_AT_A_TIME = {"coalesce": True, "max_instances": 1, "misfire_grace_time": No
 class Engine:
     """The running engine of this process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, wake: Callable[[], None] | None = None) -> None:
+        self._wake = wake or (lambda: None)
         # Nobody watches a demo, and it must not keep the office's heartbeat alive.
         self.jobs = JOBS if settings.demo else (*JOBS, watching(settings))
         self._moving = settings.demo
@@ -62,6 +63,7 @@ class Engine:
                 return
         if handled:
             log.info("sweep.done", rows=handled)
+            self._wake()
 
     async def _begin(self) -> None:
         """Note once which sweeps are to be expected from now on; at the first tick, when the database is surely there."""
@@ -95,9 +97,10 @@ class Engine:
 
 
 @asynccontextmanager
-async def run(settings: Settings) -> AsyncIterator[Engine]:
-    """The engine for as long as the context is open; the database must be open around it."""
-    engine = Engine(settings)
+async def run(settings: Settings, wake: Callable[[], None] | None = None) -> AsyncIterator[Engine]:
+    """The engine for as long as the context is open; the database must be open around it. ``wake`` is called when a tick
+    has done something: there may be something to send."""
+    engine = Engine(settings, wake)
     ticker: Any = AsyncIOScheduler(timezone=UTC, job_defaults=_ONE_AT_A_TIME)  # type: ignore[no-untyped-call]
     for job in engine.jobs:
         ticker.add_job(engine.tick, "interval", seconds=job.every_s, args=[job], id=job.name)

@@ -24,9 +24,9 @@ class Job(msgspec.Struct, frozen=True):
 #: then who is told to hurry.
 JOBS = (
     Job("calendars", 60, move_deadlines.tick),
-    Job("penalise", 15, penalise.tick),
-    Job("escalate", 15, escalate.tick),
-    Job("remind", 15, remind.tick),
+    Job("penalise", 5, penalise.tick),
+    Job("escalate", 5, escalate.tick),
+    Job("remind", 1, remind.tick),
     Job("recur", 60, recur.tick),
     Job("scores", 60, scores.tick),
     Job("leave", 300, leave.tick),
