@@ -71,8 +71,10 @@ def _people(size: Size) -> list[str]:
         f"insert into unit (id, code, name, name_folded, kind, parent_id, path) select {first} + n, 'p' || n, "
         f"'Phòng ' || n, 'phong ' || n, 'section', 2 + n / {SECTIONS}, "
         f"'/1/' || 2 + n / {SECTIONS} || '/' || {first} + n || '/' from generate_series(0, {sections - 1}) n",
-        "insert into person (id, handle, full_name, name_folded, locale, must_change_password, channels, created_at) "
-        "select n, 'u' || n, 'Nguyễn Văn ' || n, 'nguyen van ' || n, 'vi', false, '[]', now() "
+        "insert into person (id, handle, full_name, name_folded, locale, must_change_password, channels, created_at, "
+        "digest_at) "
+        "select n, 'u' || n, 'Nguyễn Văn ' || n, 'nguyen van ' || n, 'vi', false, '[]', now(), "
+        f"timestamptz '{LATER}' "
         f"from generate_series(1, {size.officers} + 1) n",
         "insert into position (person_id, unit_id, title, title_folded, role, rank, from_on) "
         f"select n, {first} + (n - 1) / {TEAM}, 'x', 'x', case when n % {TEAM} = 1 then 'leader' else 'officer' end, 1, "

@@ -107,7 +107,7 @@ def _thirds(view: View) -> Plan | None:
     """
     wanted, why, params = _wanted(view)
     at = _first(view, max((whole(wanted), view.earliest, *_not_before(view))))
-    last = view.slots.last(view.calendar.subtract(view.task.due_at, view.policy.last_minutes))
+    last = view.slots.last(view.before_due(view.policy.last_minutes))
     if at >= last:
         at = last
         if at < view.earliest or any(at < quiet for quiet in (view.apart, view.quiet_until()) if quiet):
@@ -157,13 +157,13 @@ def _wanted(view: View) -> tuple[datetime, str, dict[str, int | str]]:
     task, policy = view.task, view.policy
     back = view.wanted_back_at
     if back is not None:
-        return min(back, view.calendar.subtract(task.due_at, view.day)), "waiting", {}
+        return min(back, view.before_due(view.day)), "waiting", {}
     if view.held_at is not None:
         quiet = _quiet(view, max(view.held_at, task.tapped_at or view.held_at))
         return quiet, "share", {"share": f"{round(100 * view.share(quiet))}%"}
     if task.reminded_at is None:
         n = policy.first_silent if task.tapped_at is None else policy.first_acknowledged
-        return view.calendar.add(view.given_at, view.total // n), "share", {"share": f"1/{n}"}
+        return view.into(view.total // n), "share", {"share": f"1/{n}"}
     return _after_answer(view, task.reminded_at) if view.silences == 0 else _after_silence(view, task.reminded_at)
 
 
@@ -199,7 +199,7 @@ def _not_before(view: View) -> list[datetime]:
     if view.history is not None and view.wanted_back_at is None:
         share = worth_from(view.history, view.policy.risk)
         if share > 0:
-            found.append(view.calendar.add(view.given_at, math.ceil(share * view.total)))
+            found.append(view.into(math.ceil(share * view.total)))
     return found
 
 
@@ -209,7 +209,7 @@ def _first(view: View, at: datetime) -> datetime:
     if view.wanted_back_at is not None:
         return view.slots.first(at)
     better = view.slots.first(at, view.half)
-    near = view.calendar.subtract(view.task.due_at, round(view.policy.near_days * view.day))
+    near = view.before_due(round(view.policy.near_days * view.day))
     if better <= near:
         return better
     # A slot of the other half counts from where the deadline is near: a fixed set of slots, whatever ``now`` is.

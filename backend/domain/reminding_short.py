@@ -9,8 +9,8 @@ def by_work(view: View) -> tuple[datetime, datetime]:
     """The moment and the last useful one, in working time; to the second at which the task was given, so that the words
     about many tasks do not all come at the full minute."""
     over, under = view.policy.short_word
-    at = view.calendar.add(view.given_at, view.total * over // under) + timedelta(seconds=view.given_at.second)
-    return at, view.calendar.subtract(view.task.due_at, view.policy.short_last_minutes)
+    at = view.into(view.total * over // under) + timedelta(seconds=view.given_at.second)
+    return at, view.before_due(view.policy.short_last_minutes)
 
 
 def by_clock(view: View) -> tuple[datetime, datetime]:

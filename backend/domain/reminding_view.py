@@ -42,7 +42,9 @@ class View:
         self.slots = Slots(calendar, policy.slots)
         self.day = calendar.data.day_minutes
         self.given_at = given_at(task)
-        self.total = max(calendar.between(self.given_at, task.due_at), 1)
+        #: Where the task begins and ends in working time (:meth:`WorkCalendar.position`).
+        self.start, self.end = calendar.position(self.given_at), calendar.position(task.due_at)
+        self.total = max(self.end - self.start, 1)
         #: Reminders without an answer; further taps without a step towards closing count as silence (rule 5).
         self.silences = max(task.unanswered, task.empty_taps - 1)
         #: No slot before this: a person who has had the day's messages hears tomorrow.
@@ -79,10 +81,18 @@ class View:
 
     def remaining(self, at: datetime) -> int:
         """Working minutes from an instant to the deadline, 0 after it."""
-        return max(self.calendar.between(at, self.task.due_at), 0)
+        return max(self.end - self.calendar.position(at), 0)
+
+    def into(self, minutes: int) -> datetime:
+        """So many working minutes after the task was given."""
+        return self.calendar.reached(self.start + minutes) if minutes > 0 else self.given_at
+
+    def before_due(self, minutes: int) -> datetime:
+        """So many working minutes before the deadline."""
+        return self.calendar.left(self.end - minutes) if minutes > 0 else self.task.due_at
 
     def share(self, at: datetime) -> float:
-        return self.calendar.between(self.given_at, at) / self.total
+        return (self.calendar.position(at) - self.start) / self.total
 
 
 def _unless_done(until: datetime | None, last: datetime | None) -> datetime | None:

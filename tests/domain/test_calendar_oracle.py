@@ -174,6 +174,8 @@ def case_add(office: WorkCalendar, oracle: Oracle, random: Random) -> None:
         answer = office.add(_ask(oracle, start, random), n, _told(oracle, pauses))
         _same(answer, oracle, at)
         assert office.between(oracle.at(start), answer, _told(oracle, pauses)) == n
+        if n and not pauses:
+            _same(office.reached(office.position(oracle.at(start)) + n), oracle, at)
 
 
 def case_still_paused(office: WorkCalendar, oracle: Oracle, random: Random) -> None:
@@ -194,6 +196,8 @@ def case_subtract(office: WorkCalendar, oracle: Oracle, random: Random) -> None:
     for _ in range(n):
         at = oracle.works.rindex(1, 0, at)
     _same(office.subtract(_ask(oracle, end, random), n), oracle, at)
+    if n:
+        _same(office.left(office.position(_ask(oracle, end, random)) - n), oracle, at)
 
 
 def case_between(office: WorkCalendar, oracle: Oracle, random: Random) -> None:
