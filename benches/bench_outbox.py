@@ -64,8 +64,8 @@ class NullChannel:
     async def edit(self, address: str, receipt: Receipt, text: Text) -> None: ...
 
 
-async def fill(people: int, lines: int, *, later: timedelta = timedelta()) -> None:
-    """``people`` with a linked chat each, and ``lines`` notices for each of them, of one slot when there are several."""
+async def fill(people: int, lines: int, *, slot: bool = True, later: timedelta = timedelta()) -> None:
+    """``people`` with a linked chat each, and ``lines`` notices for each of them: a message, or one after the other."""
     now = clock.real() - timedelta(minutes=1)
     await _insert(
         people,
@@ -77,18 +77,18 @@ async def fill(people: int, lines: int, *, later: timedelta = timedelta()) -> No
         "chat_link (person_id, channel, address, linked_at, end_reason)",
         lambda sql: f"n, 'null', 'chat-' || n, {sql.arg(now)}, ''",
     )
-    await waiting(people, lines, later)
+    await waiting(people, lines, slot, later)
     await Sql().run("analyze")
 
 
-async def waiting(people: int, lines: int, later: timedelta) -> None:
+async def waiting(people: int, lines: int, slot: bool, later: timedelta) -> None:
     """The notices, line by line: what a person hears is spread over the table, as in life."""
     for line in range(lines):
         await _insert(
             people,
             "outbox_notice (dedup_key, kind, payload, person_id, topic, urgent, in_slot, status, created_at, "
             "not_before, ready_at, lease_owner, attempts, maybe_sent, problem)",
-            partial(_notice, line=line, in_slot=lines > 1, later=later),
+            partial(_notice, line=line, in_slot=slot, later=later),
         )
 
 
@@ -202,7 +202,7 @@ async def stages(url: str, people: int) -> None:
 async def claims(url: str, people: int, rows: int, later: timedelta) -> None:
     """How long a claim takes beside very many notices that wait; nobody else is at work."""
     async with db.opened(url):
-        await fill(people, max(1, rows // people), later=later)
+        await fill(people, max(1, rows // people), slot=False, later=later)
         [waiting] = await Sql().rows("select count(*) as n from outbox_notice")
         queue, took, found = Queue(), [], 0
         for _ in range(9):

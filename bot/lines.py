@@ -1,8 +1,11 @@
 """The form notices share: a sentence with the task's link, its title, further lines, and buttons."""
 
+import html
+from functools import cache
 from typing import Any
 
 from backend.domain.notices import AnyNotice, TaskRef
+from backend.kit import i18n
 from bot.channel import Button, Rows
 from bot.words import NAME_MAX, REASON_MAX, TEXT_MAX, Voice, cut
 
@@ -13,7 +16,13 @@ _JOINED_MAX = 600
 def press(voice: Voice, task_id: int, act: str, label: str = "", *, on: str = "n", arg: int | str = "") -> Button:
     """A button that does ``act`` to a task; ``on`` is ``t`` on a card (edited whole), ``n`` on any other notice."""
     data = f"{on}:{task_id}:{act}" + (f":{arg}" if arg != "" else "")
-    return Button(voice.plain(f"bot.button.{label or act}"), data)
+    return Button(_label(voice.locale, label or act), data)
+
+
+@cache
+def _label(locale: str, name: str) -> str:
+    """What a button says: the same for everybody who reads the language."""
+    return html.unescape(i18n.t(locale, f"bot.button.{name}"))
 
 
 def buttons(voice: Voice, task_id: int, *rows: str, on: str = "n") -> Rows:

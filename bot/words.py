@@ -3,6 +3,7 @@
 import html
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,10 +19,13 @@ TEXT_MAX = 2000
 
 #: How long a letter becomes when it is escaped.
 _ESCAPED = {"<": 4, ">": 4, "&": 5}
+_MOST_UNITS = max(_ESCAPED.values())
 
 
 def cut(text: str, limit: int) -> str:
     """``text`` in at most ``limit`` UTF-16 units, counted as HTML, shortened with an ellipsis between two characters."""
+    if len(text) * _MOST_UNITS <= limit:
+        return text
     size = fits = 0
     for place, letter in enumerate(text):
         size += _ESCAPED.get(letter) or (2 if letter > "\uffff" else 1)
@@ -36,6 +40,10 @@ class Safe(str):
     """Text that is HTML already; anything else is escaped."""
 
     __slots__ = ()
+
+
+#: What needs no escaping and no words.
+_AS_THEY_ARE = frozenset({Safe, int, type(None)})
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -69,14 +77,18 @@ class Voice(msgspec.Struct, frozen=True):
         return self.say("notices.minutes", n=minutes)
 
     def _shown(self, value: Any) -> Any:
-        if isinstance(value, Safe):
+        if type(value) in _AS_THEY_ARE:
             return value
         if isinstance(value, str):
             return html.escape(value, quote=False)
         if isinstance(value, datetime):
-            return i18n.moment(self.locale, value, self.zone)
+            return _moment(self.locale, value, self.zone)
         if isinstance(value, date):
             return i18n.day(self.locale, value)
         if isinstance(value, Decimal):
             return i18n.number(self.locale, value)
         return value
+
+
+#: Deadlines are few beside what is said about them.
+_moment = lru_cache(4096)(i18n.moment)

@@ -97,17 +97,20 @@ def _choose(sheet: Sheet, due: dict[int, tuple[Row, Plan]], now: datetime) -> No
 def _planned(
     picked: Sequence[int], due: dict[int, tuple[Row, Plan]], along: dict[int, Row], desk: Desk, now: datetime
 ) -> list[tuple[Row, Plan]]:
-    """The picked lines with their plans. A row that would come along with a word for the leader, or with none any more,
-    is struck from ``along``, and nothing is answered: pick again."""
+    """The picked lines with their plans. A row that would come along with a word for the leader, later, or with none any
+    more is struck from ``along``, and nothing is answered: pick again."""
     found: list[tuple[Row, Plan]] = []
     struck = []
     for task_id in picked:
         if task_id in due:
             found.append(due[task_id])
             continue
-        plan = along[task_id].plan(now, desk.history, desk.said)
-        if plan is not None and plan.to == "officer":
-            found.append((along[task_id], plan))
+        row = along[task_id]
+        plan = row.plan(now, desk.history, desk.said)
+        # Planned before its holder went away, and for after that now: not taken along after all.
+        moved = plan is not None and row.times.leave_until is not None and plan.at > row.look_at
+        if plan is not None and plan.to == "officer" and not moved:
+            found.append((row, plan))
         else:
             struck.append(task_id)
     for task_id in struck:
@@ -123,7 +126,7 @@ def _on_trial(sheet: Sheet, row: Row, plan: Plan) -> bool:
     if not eligible(plan.kind, plan.why, risk(desk.history, gone / total), task.held_at is not None):
         return False
     number = row.times.reminded_count + 1
-    kept = held(task.id, task.holder_no, number)
+    kept = held(task.id, task.holder_no)
     sheet.entries.append(
         trial.Entry(task_id=task.id, holder_no=task.holder_no, number=number, person_id=desk.person_id, held=kept)
     )

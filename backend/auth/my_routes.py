@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from litestar import Request, delete, get, patch, post
+from litestar import Request, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
 from backend.auth import api_tokens, feeds, linking, passwords, people, sessions
@@ -11,7 +11,18 @@ from backend.auth.api_tokens import ApiTokenView, NewApiToken
 from backend.auth.guards import account, identified, signed_in
 from backend.auth.middleware import credential_of
 from backend.auth.routes import GUESSED, NO_STORE, SECRET
-from backend.auth.schemas import ApiTokenDraft, ChatView, CodeView, Ended, FeedView, MePatch, MeView, PasswordChange
+from backend.auth.schemas import (
+    ApiTokenDraft,
+    ChatView,
+    CodeView,
+    DigestsPut,
+    DigestsView,
+    Ended,
+    FeedView,
+    MePatch,
+    MeView,
+    PasswordChange,
+)
 from backend.auth.sessions import SignInView
 from backend.errors import NotFound
 from backend.kit.http import PathId
@@ -96,6 +107,18 @@ async def unlink_chat(request: AnyRequest, channel: FromPath[str]) -> None:
         raise NotFound("not_found")
 
 
+@get("/api/me/digests", guards=[signed_in], cache_control=NO_STORE)
+async def digests(request: AnyRequest) -> DigestsView:
+    """Which digests one wants in chat."""
+    return await people.digests(request.user)
+
+
+@put("/api/me/digests", guards=[signed_in], cache_control=NO_STORE)
+async def set_digests(request: AnyRequest, data: JSONBody[DigestsPut]) -> DigestsView:
+    """Switch digests on or off."""
+    return await people.set_digests(request.user, data)
+
+
 @post("/api/me/calendar-link", status_code=201, guards=[signed_in], **SECRET)
 async def make_calendar_link(request: AnyRequest) -> FeedView:
     """A secret address of one's deadlines for a calendar program; the last one stops working."""
@@ -122,6 +145,8 @@ routes = [
     chat_links,
     make_chat_code,
     unlink_chat,
+    digests,
+    set_digests,
     make_calendar_link,
     revoke_calendar_link,
 ]

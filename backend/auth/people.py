@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from backend import audit
 from backend.auth.identity import account_by
 from backend.auth.linking import CHANNELS
-from backend.auth.schemas import MePatch, MeView, PostView
+from backend.auth.schemas import DigestsPut, DigestsView, MePatch, MeView, PostView
 from backend.domain.types import Actor
 from backend.errors import NotSignedIn, Unprocessable
 from backend.kit.db import transaction
@@ -48,3 +49,19 @@ async def set_preferences(actor: Actor, patch: MePatch) -> None:
     async with transaction():
         await Person.filter(id=actor.person_id).update(**changes)
         await audit.record(actor, "auth.preferences_set", "person", actor.person_id, **changes)
+
+
+async def digests(actor: Actor) -> DigestsView:
+    """Which digests the actor wants."""
+    person = await Person.get(id=actor.person_id).only("id", *DigestsView.__struct_fields__)
+    return DigestsView(person.morning_list, person.leader_digest, person.weekly_digest)
+
+
+async def set_digests(actor: Actor, wanted: DigestsPut) -> DigestsView:
+    """Switch digests on or off from the next one on."""
+    changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not UNSET}
+    if changes:
+        async with transaction():
+            await Person.filter(id=actor.person_id).update(**changes)
+            await audit.record(actor, "auth.digests_set", "person", actor.person_id, **changes)
+    return await digests(actor)

@@ -110,6 +110,22 @@ class MeView(msgspec.Struct):
     scopes: list[str] | None
 
 
+class DigestsView(msgspec.Struct):
+    """Which digests I want: my day, how my units stand, HR's week. Each is sent only when it has something to say."""
+
+    morning_list: bool
+    leader_digest: bool
+    weekly_digest: bool
+
+
+class DigestsPut(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    morning_list: bool | UnsetType = UNSET
+    leader_digest: bool | UnsetType = UNSET
+    weekly_digest: bool | UnsetType = UNSET
+
+
 class MePatch(msgspec.Struct, forbid_unknown_fields=True):
     """``channels``: ways to reach me in the order to try them; empty = as the office does."""
 

@@ -62,22 +62,20 @@ class _Row:
         #: The time that it was given for, when last asked about; whether that is short, and when so much of it has gone
         #: that a leader may hear.
         self._span: tuple[datetime, datetime] | None = None
-        self._short = False
+        self.short = False
         self._lead_from = stint.given.assigned_at
-
-    @property
-    def short(self) -> bool:
-        """Whether it does not wait for slots."""
-        self._measure()
-        return self._short
 
     def must_be_asked(self, now: datetime) -> bool:
         """It may be spoken of though the message is full: to the leader, or outside of slots."""
-        self._measure()
         times = self.times
         if times.leader_told_at is not None or times.tapped_at is None or now < self._lead_from:
-            return self._short
-        return self._short or max(times.unanswered, times.empty_taps - 1) >= self.policy.lead_after
+            return self.short
+        return self.short or max(times.unanswered, times.empty_taps - 1) >= self.policy.lead_after
+
+    def become(self, times: TaskTimes) -> None:
+        """Something happened to the task."""
+        self.times = times
+        self._measure()
 
     def _measure(self) -> None:
         given, due = given_at(self.times), self.times.due_at
@@ -85,7 +83,7 @@ class _Row:
             return
         calendar = self.stint.calendar
         gone = max(int(self.policy.lead_share * calendar.between(given, due)), 0)
-        self._span, self._short = (given, due), reminding.is_short(self.times, calendar)
+        self._span, self.short = (given, due), reminding.is_short(self.times, calendar)
         self._lead_from = calendar.add(given, gone)
 
     def line(self, at: datetime) -> Line:
@@ -140,7 +138,7 @@ class _Desk:
         """Every row as it really was at ``start``, and what is to happen after it."""
         for index, row in enumerate(self.rows):
             stint = row.stint
-            row.times = _as_of(stint, start)
+            row.become(_as_of(stint, start))
             given = stint.given.answer_from_at
             if given <= start:
                 self._plan(index, start)
@@ -163,7 +161,7 @@ class _Desk:
     def _live_through(self, at: datetime, index: int, number: int) -> None:
         row = self.rows[index]
         if number >= 0:
-            row.times = row.stint.acts[number].on(row.times)
+            row.become(row.stint.acts[number].on(row.times))
         following = row.stint.acts[number + 1 : number + 2]
         # Most of what happens comes together, and a plan that nothing is said by is not missed.
         if not following or row.short or following[0].at > reminding.next_slot(at, row.stint.calendar, row.policy):
@@ -246,6 +244,9 @@ class _Desk:
     def _still(self, index: int, now: datetime) -> Plan | None:
         row = self.rows[index]
         assert row.look_at is not None
+        if row.look_at == now and not self.away and self._had(row, now) < row.policy.a_day:
+            # Planning again up to the planned moment gives the same plan: nothing has changed, or it would be another.
+            return row.plan
         times, said = self._with_leave(row, now), self._had(row, now)
         calendar = row.stint.calendar
         return reminding.still_due(times, row.look_at, now, calendar, row.policy, self.history, said_today=said)
@@ -276,9 +277,18 @@ class _Desk:
         for index, row in enumerate(self.rows):
             if row.look_at is None or index in ready or not now < row.look_at < until or row.short:
                 continue
-            if row.plan is not None and row.plan.to == "officer":
+            if row.plan is not None and row.plan.to == "officer" and not self._moved_by_leave(row, now):
                 found[index] = row.look_at
         return found
+
+    def _moved_by_leave(self, row: _Row, now: datetime) -> bool:
+        """Whether the holder went away after it was planned, so that it is for later now."""
+        times = self._with_leave(row, now) if self.away else row.times
+        if times.leave_until is None or row.look_at is None:
+            return False
+        said = self._had(row, now)
+        plan = reminding.plan(times, now, row.stint.calendar, row.policy, self.history, said_today=said)
+        return plan is None or plan.at > row.look_at
 
     def _count(self, index: int, now: datetime) -> None:
         row = self.rows[index]

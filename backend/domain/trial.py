@@ -36,9 +36,10 @@ def eligible(kind: str, why: str, chance: float, already_held: bool) -> bool:
     return kind == "soon" and why in _WHYS and chance < LOW_RISK and not already_held
 
 
-def held(task_id: int, holder_no: int, number: int) -> bool:
-    """Whether this reminder of a task is held back: one in :data:`ONE_IN`, the same answer in every process for ever."""
-    name = f"{task_id}:{holder_no}:{number}".encode()
+def held(task_id: int, holder_no: int) -> bool:
+    """Whether the first eligible reminder of a task's holder is held back: one in :data:`ONE_IN`, the same answer in every
+    process for ever. Later ones take no part: a task of whose holder one was said must not have another held back."""
+    name = f"{task_id}:{holder_no}".encode()
     return int.from_bytes(blake2b(name, digest_size=8, key=_SALT).digest()) % ONE_IN == 0
 
 

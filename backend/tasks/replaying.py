@@ -111,7 +111,8 @@ class _Run:
         self.people = self.tasks = 0
         self.presets_now: set[str] = set()
         self.happened, self.present, self.asked = Column(), Column(), Column()
-        self.rooms: tuple[Room, Room] = (Counter(), Counter())
+        self.room: Room = Counter()
+        self.other_room: Room | None = None
         self.worth, self.weighed = Worth(), Weighed()
 
     async def all(self) -> None:
@@ -146,9 +147,13 @@ class _Run:
         self.presets_now |= {stint.policy.name for stint in stints}
         start, end = self.period.start, self.end
         in_force = [stint.policy for stint in stints]
-        present = replay(stints, in_force, history, away, start, end, self.rooms[0])
         policies = [_with_slots(self.preset, policy.slots) for policy in in_force]
-        asked = replay(stints, policies, history, away, start, end, self.rooms[1])
+        if self.other_room is None and policies != in_force:
+            # Up to here both were the same, leaders' messages too.
+            self.other_room = self.room.copy()
+        asked = present = replay(stints, in_force, history, away, start, end, self.room)
+        if self.other_room is not None:
+            asked = replay(stints, policies, history, away, start, end, self.other_room)
         for column, said in ((self.present, present), (self.asked, asked)):
             self._add(column, said, stints[0].person_id)
         for stint, now, then in zip(stints, present.stints, asked.stints, strict=True):

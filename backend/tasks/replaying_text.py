@@ -102,7 +102,7 @@ def _basis(found: Simulation, where: str) -> list[str]:
     """On what the estimate rests."""
     worth = found.worth
     if found.chance is None or found.saved is None or found.lost is None or found.expected is None:
-        return [t(where, "reminding.replay.no_estimate", lines=worth.lines)]
+        return [t(where, "reminding.replay.no_estimate", lines=worth.lines, quiet=worth.quiet)]
     numbers = {"late": found.expected, "saved": found.saved, "lost": found.lost}
     shown = {name: i18n.number(where, value, 1) for name, value in numbers.items()}
     chance = _points(where, found.chance)

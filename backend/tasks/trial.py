@@ -27,8 +27,8 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 async def enter(entries: Sequence[Entry], now: datetime) -> None:
-    """Write eligible reminders of one moment; one that is there already stays as it is. Call it in the transaction in
-    which they are said or held back."""
+    """Write eligible reminders of one moment, the first of each holder of a task: whoever is there already stays as they
+    are. Call it in the transaction in which they are said or held back."""
     for start in range(0, len(entries), _CHUNK):
         sql = Sql()
         rows = [
@@ -37,7 +37,8 @@ async def enter(entries: Sequence[Entry], now: datetime) -> None:
         # `where true`: without it SQLite takes `on conflict` for a join's.
         await sql.run(
             f"insert into trial_reminder (at, {', '.join(_COLUMNS)}) select {sql.arg(now)}, {', '.join(_COLUMNS)} "
-            f"from {sql.table('entry', _COLUMNS, rows)} where true "
+            f"from {sql.table('entry', _COLUMNS, rows)} where not exists (select 1 from trial_reminder t "
+            "where t.task_id = entry.task_id and t.holder_no = entry.holder_no) "
             "on conflict (task_id, holder_no, number) do nothing"
         )
 

@@ -32,6 +32,8 @@ def sample(kind: type[said.Notice], words: str, *, secret: bool = False, **chose
     by_type: dict[Any, Any] = {
         str: words, int: 3, bool: True, type(DUE): DUE, date: date(2026, 11, 27), Decimal: Decimal("2.5"),
         TaskRef: task, tuple[str, ...]: (words, words), Decimal | None: Decimal("2.5"),
+        tuple[TaskRef, ...]: (task,) * 3, tuple[said.HeldTask, ...]: (said.HeldTask(task, words),) * 3,
+        tuple[said.LateOfficer, ...]: (said.LateOfficer(words, 2),) * 3,
     }  # fmt: skip
     values = {
         name: by_type.get(hint, {}) for name, hint in get_type_hints(kind).items() if name in kind.__struct_fields__
@@ -155,7 +157,7 @@ def test_a_reminder_gives_the_readers_own_counts_and_the_leader_hears_of_the_off
     text = render(risk, VOICES["vi"])
     assert "2 trong 7 việc của người này" in text.plain
     assert "Hoàng Minh Tuấn" in text.plain
-    assert pressed(text) == ["n:123:nudge", "n:123:details"]
+    assert pressed(text) == ["n:123:heed", "n:123:nudge", "n:123:details"]
     unknown = sample(said.TaskAtRisk, "Việc", lead="An", times=3, gone=75, late=0, still=0, skipped=())
     assert "việc của người này" not in render(unknown, VOICES["vi"]).plain
 

@@ -6,7 +6,8 @@ from backend import outbox
 from backend.domain.notices import TaskDueSoon
 from backend.models import OutboxNotice, Person, Task
 from backend.tasks import facts
-from reminders import digest
+from backend.tasks.service import acknowledge
+from reminders import digest, remind
 from tests.bot.bot_room import Wall, link, sender_on
 from tests.fakes import vn
 
@@ -55,6 +56,26 @@ async def test_a_digest_is_part_of_the_message_of_its_slot(looked, cast, clock, 
     assert second in list_
     assert first not in list_, "what has a line of its own is not said twice"
     assert {row.status for row in await OutboxNotice.filter(person_id=cast.an.id)} == {"sent"}
+
+
+async def test_real_reminders_and_the_digests_leave_in_one_message(looked, cast, clock, give):
+    wall = Wall()
+    await link(cast.head, "7")
+    await link(cast.an, "8")
+    reminded = await give("head", by="chair", at=vn("2026-11-27 17:00"))
+    await acknowledge(await cast.actor("head"), reminded)
+    await give("head", by="chair", at=vn("2026-11-25 17:00"))
+    await give("an", at=vn("2026-11-25 16:00"))
+    await Task.all().update(look_at=None, answer_at=None)
+    await Task.filter(id=reminded).update(look_at=WEDNESDAY)
+    await quiet()
+    clock.set(WEDNESDAY)
+    await remind.tick()
+    await sender_on(wall).drain_once()
+    [text] = [text.plain for address, text in wall.said if address == "7"]
+    assert text.startswith("1 việc cần để mắt:")
+    assert text.index("1. Nhắc việc") < text.index("Việc hôm nay") < text.index("Việc của đơn vị")
+    assert sorted(address for address, _ in wall.said) == ["7", "8"]
 
 
 async def test_an_officer_who_leads_gets_one_message_a_slot_and_two_a_day(looked, cast, clock, give):

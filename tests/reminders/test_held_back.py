@@ -21,7 +21,7 @@ async def due_with(cast, clock, give, *kept: bool, late: int = 5) -> list[int]:
     for task, keep in zip(ids, kept, strict=True):
         await acknowledge(await cast.actor("an"), task)
         # The hash is over the task and its holder: a holder whose turn it is, or is not.
-        holder = next(number for number in count(1) if held(task, number, 1) is keep)
+        holder = next(number for number in count(1) if held(task, number) is keep)
         await Task.filter(id=task).update(holder_no=holder)
     await OutboxNotice.all().delete()
     clock.set((await Task.get(id=ids[0])).look_at)
