@@ -97,8 +97,8 @@ def _choose(sheet: Sheet, due: dict[int, tuple[Row, Plan]], now: datetime) -> No
 def _planned(
     picked: Sequence[int], due: dict[int, tuple[Row, Plan]], along: dict[int, Row], desk: Desk, now: datetime
 ) -> list[tuple[Row, Plan]]:
-    """The picked lines with their plans. A row that would come along with a word for the leader, later, or with none any
-    more is struck from ``along``, and nothing is answered: pick again."""
+    """The picked lines with their plans. A row that would come along (:func:`_comes_along`) but should not
+    is struck from ``along``, and nothing is answered: pick again."""
     found: list[tuple[Row, Plan]] = []
     struck = []
     for task_id in picked:
@@ -107,15 +107,20 @@ def _planned(
             continue
         row = along[task_id]
         plan = row.plan(now, desk.history, desk.said)
-        # Planned before its holder went away, and for after that now: not taken along after all.
-        moved = plan is not None and row.times.leave_until is not None and plan.at > row.look_at
-        if plan is not None and plan.to == "officer" and not moved:
+        if plan is not None and _comes_along(row, plan):
             found.append((row, plan))
         else:
             struck.append(task_id)
     for task_id in struck:
         del along[task_id]
     return [] if struck else found
+
+
+def _comes_along(row: Row, plan: Plan) -> bool:
+    """Not a word for the leader; not one whose moment counts (the lead named it, or it is a day after the deadline); and
+    not one that was planned before its holder went away and is for after that now."""
+    moved = row.times.leave_until is not None and plan.at > row.look_at
+    return plan.to == "officer" and plan.why != "waiting" and plan.kind != "overdue" and not moved
 
 
 def _on_trial(sheet: Sheet, row: Row, plan: Plan) -> bool:

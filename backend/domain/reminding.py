@@ -220,11 +220,11 @@ def _short(view: View) -> Plan | None:
     """Rule 12: one word when two thirds of the time have gone, at least 15 minutes before the deadline."""
     task = view.task
     back = view.wanted_back_at
-    if task.reminded_at is not None and back is None:
-        return None
     express = task.urgency is Urgency.EXPRESS
     at, last = by_clock(view) if express else by_work(view)
     if last <= view.given_at:
+        return None
+    if task.reminded_at is not None and (back is None or task.reminded_at >= last):
         return None
     if back is not None:
         at = back

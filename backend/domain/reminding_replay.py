@@ -277,7 +277,10 @@ class _Desk:
         for index, row in enumerate(self.rows):
             if row.look_at is None or index in ready or not now < row.look_at < until or row.short:
                 continue
-            if row.plan is not None and row.plan.to == "officer" and not self._moved_by_leave(row, now):
+            plan = row.plan
+            if plan is None or plan.to != "officer" or plan.why == "waiting" or plan.kind == "overdue":
+                continue
+            if not self._moved_by_leave(row, now):
                 found[index] = row.look_at
         return found
 

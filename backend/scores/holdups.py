@@ -96,7 +96,8 @@ async def _remind_of(office: Office, now: datetime) -> int:
         for told in _tell(one, level, above[id(one)], away):
             found[told].append(one)
     names = {key: one.name for key, one in (await person_brief({told.holder for told in found})).items()}
-    return sum([await _say(office.period, told, waiting, names, now) for told, waiting in found.items()])
+    at = office.calendars.of(OFFICE).next_working(now)
+    return sum([await _say(office.period, told, waiting, names, now, at) for told, waiting in found.items()])
 
 
 def _level(office: Office, one: Owed, now: datetime) -> int:
@@ -116,7 +117,9 @@ def _tell(one: Owed, level: int, above: list[int], away: Collection[int]) -> lis
     return [_Told(person_id, one.step, level, one.due_at) for person_id in there]
 
 
-async def _say(period: PeriodSpan, told: _Told, waiting: list[Owed], names: dict[int, str], now: datetime) -> int:
+async def _say(
+    period: PeriodSpan, told: _Told, waiting: list[Owed], names: dict[int, str], now: datetime, at: datetime
+) -> int:
     notice = SignOffDue(
         period=period.key,
         step=told.step,
@@ -128,4 +131,4 @@ async def _say(period: PeriodSpan, told: _Told, waiting: list[Owed], names: dict
         holder=names.get(told.holder, ""),
     )
     key = f"SignOffDue:{period.key}:{told.step}:{told.level}:{told.until:%Y%m%d%H%M}:{told.holder}:{told.person_id}"
-    return int(await outbox.enqueue(notice, told.person_id, key, topic="sign_off", not_before=now))
+    return int(await outbox.enqueue(notice, told.person_id, key, topic="sign_off", not_before=at))

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,7 +42,8 @@ class RawAnswerError(Exception):
 class Fault:
     """One ordered fault: `times` more hits on calls of `method` to `chat_id`.
 
-    `times` None is for ever, `method` "*" and `chat_id` None are all. `after` lets the call take effect first.
+    `times` None is for ever, `method` "*" and `chat_id` None are all. `after` lets the call take effect first. Of the
+    calls that it concerns it hits a `share`, as its `dice` fall.
     """
 
     method: str
@@ -51,9 +53,12 @@ class Fault:
     error: Exception | None = None
     seconds: float = 0
     hits: int = 0
+    share: float = 1
+    dice: random.Random = field(default_factory=random.Random)
 
     def matches(self, call: Call, after: bool) -> bool:
-        return self.after is after and self.times != 0 and _concerns(self.method, self.chat_id, call)
+        concerned = self.after is after and self.times != 0 and _concerns(self.method, self.chat_id, call)
+        return concerned and (self.share >= 1 or self.dice.random() < self.share)
 
     async def hit(self) -> None:
         self.hits += 1

@@ -1,5 +1,6 @@
 """A Telegram Bot API server on the loopback, with phones to hold, faults to order and calls to read."""
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Self
@@ -14,6 +15,10 @@ from bot.simulator.wire import Call, Json
 from bot.simulator.world import TELEGRAM, T, World
 
 DEFAULT_TOKENS = {"123456:TEST": "giaoviec_bot"}
+
+
+def _refused(status: int) -> Exception:
+    return refusal(status, retry_after=None, migrate_to_chat_id=None, description=None, body=None)
 
 
 class FakeTelegram:
@@ -209,6 +214,27 @@ class FakeTelegram:
     ) -> Fault:
         """Makes a call wait before it takes effect, or its answer after it did."""
         return self._faults.add(Fault(method, times, chat_id, after_effect, seconds=seconds))
+
+    def storm(self, method: str, seed: int, *, share: float, hang_s: float) -> dict[str, Fault]:
+        """Faults by chance until they are cleared, each on a `share` of the calls, the same ones for the same `seed`.
+
+        By name: `busy` answers 429 and `broken` 502, nothing happened; `cut_before` and `cut_after` drop the connection,
+        `hung_before` and `hung_after` the same after `hang_s` without a word.
+        """
+        kinds: dict[str, tuple[bool, float, Exception]] = {
+            "busy": (False, 0, _refused(429)),
+            "broken": (False, 0, _refused(502)),
+            "cut_before": (False, 0, DroppedError(method)),
+            "cut_after": (True, 0, DroppedError(method)),
+            "hung_before": (False, hang_s, DroppedError(method)),
+            "hung_after": (True, hang_s, DroppedError(method)),
+        }
+        return {
+            name: self._faults.add(
+                Fault(method, None, None, after, error, seconds, share=share, dice=random.Random(f"{seed}:{name}"))
+            )
+            for name, (after, seconds, error) in kinds.items()
+        }
 
     def hold(self, method: str, chat_id: int | None = None) -> Gate:
         """`with fake.hold("sendMessage") as gate:` holds answers back while the messages are already on the phones."""

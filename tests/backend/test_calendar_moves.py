@@ -59,7 +59,7 @@ async def test_each_rule_is_counted_anew_from_when_it_was_given(cast: Cast, cloc
     [notice] = await OutboxNotice.filter(kind="CalendarMovesDeadlines")
     assert notice.payload == {"kind": "CalendarMovesDeadlines", "place": "UBND Phường Hòa Bình", "count": 4}
     assert notice.person_id == cast.head.id  # type: ignore[attr-defined]
-    assert await run_all_due() == 0
+    assert await move_deadlines.tick() == 0
 
 
 async def test_no_deadline_moves_before_the_assigner_says_so(cast: Cast, clock: FakeClock) -> None:
