@@ -168,11 +168,11 @@ def run(what: str, url: str, people: int, lines: int, processes: int) -> None:
     before = processor_s(parent)
     took, ends, python_s = race(url, processes)
     postgres_s = processor_s(parent) - before
+    both = f", PostgreSQL {postgres_s / people * 1e6:.1f} µs; both cores busy {2 * people / (python_s + postgres_s):,.0f} /s"
     print(
         f"{what:10} {processes} process{'es' if processes > 1 else '  '} {lines} line{'s' if lines > 1 else ' '} "
-        f"{people / took:10,.0f} messages/s   processor a message: Python {python_s / people * 1e6:6.1f} µs, "
-        f"PostgreSQL {postgres_s / people * 1e6:6.1f} µs; both cores busy {2 * people / (python_s + postgres_s):8,.0f} /s"
-        f"   {dict(ends)}",
+        f"{people / took:10,.0f} messages/s   processor a message: Python {python_s / people * 1e6:.1f} µs"
+        f"{both if parent else ''}   {dict(ends)}",
         flush=True,
     )
 

@@ -24,54 +24,70 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """A person as the sender needs them."""
+    """A person as the sender needs them: every way to reach them, best first."""
 
     locale: str
     routes: tuple[Route, ...]
     left: bool = False
 
+    def routes_for(self, kind: str) -> tuple[Route, ...]:
+        """The ways that may carry a notice of this kind."""
+        if kind in MAIL_ONLY:
+            return tuple(route for route in self.routes if route.channel == "email")
+        return self.routes
 
-class _Person(msgspec.Struct):
+
+class _Row(msgspec.Struct):
+    id: int
     locale: str
     email: str | None
     channels: Any
     has_left: bool
+    channel: str | None
+    address: str | None
 
 
-async def reader(person_id: int, kind: str) -> Reader:
-    """Who is to hear a notice of this kind, and every way to reach them, best first."""
+async def readers(people: Collection[int]) -> dict[int, Reader]:
+    """These people by their id."""
     sql = Sql()
-    [person] = await sql.fetch(
-        f"select locale, email, channels, left_at is not null as has_left from person where id = {sql.arg(person_id)}",
-        _Person,
+    rows = await sql.fetch(
+        "select p.id, p.locale, p.email, p.channels, p.left_at is not null as has_left, l.channel, l.address "
+        "from person p left join chat_link l on l.person_id = p.id and l.ended_at is null "
+        f"where {sql.any_of('p.id', sorted(set(people)))}",
+        _Row,
     )
-    sql = Sql()
-    links = await sql.fetch(
-        f"select channel, address from chat_link where person_id = {sql.arg(person_id)} and ended_at is null", Route
-    )
-    found = {link.channel: link for link in links}
+    theirs: dict[int, list[_Row]] = {}
+    for row in rows:
+        theirs.setdefault(row.id, []).append(row)
+    return {person_id: _reader(own) for person_id, own in theirs.items()}
+
+
+def _reader(rows: list[_Row]) -> Reader:
+    """A person from a row for each of their live links; one row without a channel when there is none."""
+    person = rows[0]
+    found = {row.channel: Route(row.channel, row.address) for row in rows if row.channel and row.address}
     if person.email:
         found["email"] = Route("email", person.email)
-    if kind in MAIL_ONLY:
-        found = {name: route for name, route in found.items() if name == "email"}
     chosen = msgspec.json.decode(person.channels) if isinstance(person.channels, str) else person.channels
     order = dict.fromkeys([*chosen, *PREFERENCE])
     return Reader(person.locale, tuple(found[name] for name in order if name in found), person.has_left)
 
 
-def usable(who: Reader, open_channels: Collection[str], failed: Collection[str]) -> list[Route]:
+def usable(who: Reader, kind: str, open_channels: Collection[str], failed: Collection[str]) -> list[Route]:
     """The ways that are open here and have not refused the notice, best first."""
-    return [route for route in who.routes if route.channel in open_channels and route.channel not in failed]
+    if who.left:
+        return []
+    return [route for route in who.routes_for(kind) if route.channel in open_channels and route.channel not in failed]
 
 
-def why_nobody(who: Reader, failed: Collection[str]) -> str:
+def why_nobody(who: Reader, kind: str, failed: Collection[str]) -> str:
     """Why a notice cannot reach anybody, for whoever asks why it never came."""
     if who.left:
         return "the person has left"
     if failed:
         return f"no way left after {', '.join(sorted(failed))}"
-    if who.routes:
-        return f"not sent from here: {', '.join(route.channel for route in who.routes)}"
+    if routes := who.routes_for(kind):
+        return f"not sent from here: {', '.join(route.channel for route in routes)}"
     return "no linked chat and no address"
 
 

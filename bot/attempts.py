@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from backend.domain.notices import AnyNotice
 from backend.kit import clock
 from backend.kit.db import Sql
+from bot.channel import Receipt
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -26,34 +27,94 @@ class Attempt(msgspec.Struct, frozen=True):
     def notice_ids(self) -> list[int]:
         return [self.notice_id, *(line.notice_id for line in self.more)]
 
+    @property
+    def ids(self) -> list[int]:
+        return [self.id, *(line.id for line in self.more)]
+
+
+#: Building it costs more than a hundred notices do: made once.
+_PAYLOAD = msgspec.json.Decoder(AnyNotice)
+
 
 def read_notice(payload: Any) -> AnyNotice:
     """The notice in a row's JSON column. Raises msgspec.ValidationError when it is none we know."""
     if isinstance(payload, str):
-        return cast(AnyNotice, msgspec.json.decode(payload, type=AnyNotice))
+        return cast(AnyNotice, _PAYLOAD.decode(payload))
     return cast(AnyNotice, msgspec.convert(payload, AnyNotice))
 
 
-async def begin(notice_id: int, number: int, channel: str, address: str) -> Attempt:
-    """Record that an attempt starts; commit before sending."""
+class Beginning(NamedTuple):
+    """An attempt that is about to start: ``number`` counts those of its notice."""
+
+    notice_id: int
+    number: int
+    channel: str
+    address: str
+
+
+async def begin(starting: Sequence[Beginning]) -> dict[int, Attempt]:
+    """Record that these attempts start, one of each notice; commit before sending. Returns them by their notice."""
+    if not starting:
+        return {}
     sql = Sql()
+    table = _table(
+        sql,
+        notice_id=[each.notice_id for each in starting],
+        channel=[each.channel for each in starting],
+        address=[each.address for each in starting],
+    )
     made = await sql.rows(
         "insert into delivery_attempt (notice_id, channel, address, started_at, outcome, receipt, problem) "
-        f"values ({sql.arg(notice_id)}, {sql.arg(channel)}, {sql.arg(address)}, {sql.arg(clock.real())}, "
-        "'started', '', '') returning id"
+        f"select given.notice_id, given.channel, given.address, {sql.arg(clock.real())}, 'started', '', '' from {table} "
+        "order by given.notice_id returning id, notice_id"
     )
-    return Attempt(made[0]["id"], notice_id, number, channel, address)
+    ids = {row["notice_id"]: row["id"] for row in made}
+    return {
+        each.notice_id: Attempt(ids[each.notice_id], each.notice_id, each.number, each.channel, each.address)
+        for each in starting
+    }
 
 
-async def close(attempt: Attempt, outcome: str, problem: str = "", receipt: str = "") -> None:
-    """End an attempt: sent | retry | failed | unknown. One that was declared unknown meanwhile stays unknown."""
+async def close(attempt: Attempt, outcome: str, problem: str = "") -> None:
+    """End an attempt that did not surely arrive: retry | failed | unknown. One that was declared unknown meanwhile stays
+    unknown."""
     sql = Sql()
-    ids = [attempt.id, *(line.id for line in attempt.more)]
     await sql.run(
         f"update delivery_attempt set outcome = {sql.arg(outcome)}, problem = {sql.arg(problem[:300])}, "
-        f"receipt = {sql.arg(receipt)}, finished_at = {sql.arg(clock.real())} "
-        f"where {sql.any_of('id', ids)} and outcome = 'started'"
+        f"finished_at = {sql.arg(clock.real())} where {sql.any_of('id', attempt.ids)} and outcome = 'started'"
     )
+
+
+async def arrived(receipts: Sequence[tuple[Attempt, Receipt]]) -> None:
+    """End the attempts that arrived: all lines of a message share its receipt. One that was declared unknown meanwhile
+    stays unknown."""
+    sql = Sql()
+    ended = [(attempt_id, receipt.id) for attempt, receipt in receipts for attempt_id in attempt.ids]
+    table = _table(sql, id=[attempt_id for attempt_id, _ in ended], receipt=[receipt for _, receipt in ended])
+    await sql.run(
+        f"update delivery_attempt set outcome = 'sent', receipt = given.receipt, finished_at = {sql.arg(clock.real())} "
+        f"from {table} where delivery_attempt.id = given.id and outcome = 'started'"
+    )
+
+
+def _table(sql: Sql, **columns: Sequence[int] | Sequence[str]) -> str:
+    """Columns of equal length as a table called ``given``, however many rows it has: a parameter for each column."""
+    plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
+    if sql.postgres:
+        arrays = [f"{sql.arg(values)}::{_array_type(values)}[]" for values in plain.values()]
+        return f"unnest({', '.join(arrays)}) as given ({', '.join(plain)})"
+    rows = msgspec.json.encode(list(zip(*plain.values(), strict=True))).decode()
+    shown = ", ".join(f"json_extract(value, '$[{place}]') as {name}" for place, name in enumerate(plain))
+    return f"(select {shown} from json_each({sql.arg(rows)})) as given"
+
+
+def _plain(value: int | str) -> int | str:
+    """A value that both drivers take: a text that is nothing more (a mail's id is a header), without NUL."""
+    return value if isinstance(value, int) else value.replace("\x00", "\ufffd")
+
+
+def _array_type(values: list[int | str]) -> str:
+    return "bigint" if isinstance(values[0], int) else "text"
 
 
 async def lost(notice_ids: Sequence[int]) -> None:
@@ -79,10 +140,16 @@ async def first_tried_at(notice_id: int) -> datetime:
     return rows[0].at or clock.real()
 
 
-async def failed_channels(notice_id: int) -> set[str]:
-    """Channels that refused a notice for good."""
+async def failed_channels(notice_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Channels that refused these notices for good, by notice; one that none refused is not in it."""
+    if not notice_ids:
+        return {}
     sql = Sql()
     rows = await sql.rows(
-        f"select distinct channel from delivery_attempt where notice_id = {sql.arg(notice_id)} and outcome = 'failed'"
+        "select distinct notice_id, channel from delivery_attempt "
+        f"where {sql.any_of('notice_id', notice_ids)} and outcome = 'failed'"
     )
-    return {row["channel"] for row in rows}
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["notice_id"], set()).add(row["channel"])
+    return found

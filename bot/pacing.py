@@ -20,11 +20,15 @@ MAX_AGE = timedelta(days=2)
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How fast a channel takes messages: overall, in one chat, in one group."""
+    """How fast a channel takes messages: overall, in one chat, in one group, and how many at the same time.
+
+    ``lanes`` bounds what is in doubt when a process is killed: what is on its way may have arrived.
+    """
 
     overall_per_s: float = 30
     chat_per_s: float = 1
     group_per_min: float = 20
+    lanes: int = 8
 
 
 #: No limits: for channels that have none.
@@ -56,6 +60,10 @@ class Pace:
         self._free_at[address] = at + every_s
         self._free_at[_OVERALL] = overall + 1 / limits.overall_per_s
         return at - now_s
+
+    def is_free(self, address: str, now_s: float) -> bool:
+        """Whether :meth:`reserve` would give a place at once."""
+        return self._free_at.get(_OVERALL, 0.0) <= now_s and self._free_at.get(address, 0.0) <= now_s
 
     def hold(self, address: str, now_s: float, for_s: float) -> None:
         """The server named a wait for a chat: nothing is sent there before it is over."""

@@ -1,56 +1,48 @@
-"""Drains the outbox: claim → pace → render → send, with no transaction open → settle."""
+"""Drains the outbox: claim → put into words → pace and put on record → send, with no transaction open → settle."""
 
 import asyncio
-import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
 
-from backend.domain.notices import CardChanged, TaskAssigned
-from backend.kit import clock, logs
-from backend.kit.db import OperationalError
-from bot import addresses, attempts, cards, pacing, queue
-from bot.addresses import Reader, Route
-from bot.attempts import Attempt
-from bot.channel import Channel, SendError
-from bot.outlet import Job, Outlet
-from bot.queue import Claimed, Queue
-from bot.render_slot import together
-from bot.words import Voice
+from backend.kit import logs
+from bot import pacing, queue
+from bot.channel import Channel
+from bot.claimed import Claimed
+from bot.flight import Flight
+from bot.outlet import Job, Message, Outlet
+from bot.preparing import Prepared
+from bot.queue import Going, Queue
 
 log = logs.get("bot.sender")
-
-#: How many chats are written to at the same time.
-LANES = 8
 
 #: How long a sleeping sender waits before it looks again unasked.
 POLL_S = 1.0
 
-#: A place further away than this is not waited for with the notice in hand.
-_LONGEST_WAIT_S = 10.0
+#: So many notices at most are claimed at once.
+_CLAIMED_AT_ONCE = 512
 
 
 class Sender:
     """Sends what is due on the channels that are open. Channels may be added and taken away while it runs.
 
-    Several lanes work side by side; the queue gives each person to one of them at a time, which keeps the order within
-    a chat.
+    Many messages are on their way side by side, on each channel as many as it has lanes; the queue gives out one notice
+    of each person at a time, which keeps the order within a chat.
     """
 
     def __init__(
         self, url: str, *, zone: str = "Asia/Ho_Chi_Minh", worker: str = "", lease_s: float = queue.LEASE_S
     ) -> None:
-        self._url, self._zone = url, zone
         self._queue = Queue(worker, lease_s)
         self._reclaim_every_s = lease_s / 4
+        self._reclaim_at = 0.0
         self._outlets: dict[str, Outlet] = {}
-        self._waiting: deque[Claimed] = deque()
-        self._claiming = asyncio.Lock()
+        self._prepared = Prepared(url, zone, self._queue, self._outlets)
+        self._flight = Flight(self._queue, self.kick)
+        self._flying, self._claiming = asyncio.Lock(), asyncio.Lock()
         self._wake = asyncio.Event()
         self._closing = False
-        self._reclaim_at = 0.0
 
     @property
     def channels(self) -> Mapping[str, Outlet]:
@@ -58,183 +50,119 @@ class Sender:
 
     def open(self, channel: Channel, limits: pacing.Limits = pacing.UNLIMITED) -> None:
         """Send on this channel from now on."""
-        self._outlets[channel.name] = Outlet(channel, pacing.Pace(limits))
+        self._outlets[channel.name] = Outlet(channel, limits)
         self.kick()
 
     def shut(self, name: str) -> None:
         """Send no more on this channel; without any, notices wait."""
         self._outlets.pop(name, None)
+        self.kick()
 
     def kick(self) -> None:
         """Something may be due: look now."""
         self._wake.set()
 
-    # Running.
-
     async def drain_once(self) -> Counter[str]:
         """Send everything that is due now and return how often each end came: sent, retry, unknown, dead, muted, …"""
-        ends: Counter[str] = Counter()
         await queue.reclaim()
-        for failure in await asyncio.gather(*(self._drain_lane(ends) for _ in range(LANES)), return_exceptions=True):
-            if failure is not None:
-                raise failure
-        return ends
-
-    async def _drain_lane(self, ends: Counter[str]) -> None:
-        while notice := await self._taken():
-            ends[await self._deliver(notice)] += 1
+        async with self._flying:
+            self._flight.count_anew()
+            await self._fly(until_dry=True)
+            if self._flight.first_fault:
+                raise self._flight.first_fault
+            return self._flight.ends
 
     async def run(self) -> None:
         """Send until :meth:`close`; whatever is in hand is finished first."""
-        await asyncio.gather(*(self._lane() for _ in range(LANES)))
-
-    async def _lane(self) -> None:
-        while not self._closing:
-            try:
-                async with self._claiming:
-                    notice = await self._next_or_sleep()
-                if notice:
-                    await self._deliver(notice)
-                    self.kick()
-            except Exception as error:
-                # The database may be away for a moment; leases bring back whatever this lane held.
-                log.error("sender.failed", exc_info=error)
-                await asyncio.sleep(POLL_S)
-
-    async def _next_or_sleep(self) -> Claimed | None:
-        """The next notice, or None after the wake-up or :data:`POLL_S`; one lane at a time."""
-        if self._closing:
-            return None
-        self._wake.clear()
-        if time.monotonic() >= self._reclaim_at:
-            self._reclaim_at = time.monotonic() + self._reclaim_every_s
-            await queue.reclaim()
-        if notice := await self._next():
-            return notice
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S):
-                await self._wake.wait()
-        return None
+        async with self._flying:
+            await self._fly(until_dry=False)
 
     async def close(self) -> None:
         """Take nothing new and give back what was not started; :meth:`run` ends when what is in flight has ended."""
         self._closing = True
         self.kick()
         async with self._claiming:
-            self._waiting.clear()
+            for outlet in self._flight.outlets:
+                self._flight.drop(outlet)
             await self._queue.release()
 
-    async def _taken(self) -> Claimed | None:
-        async with self._claiming:
-            return await self._next()
+    async def _fly(self, *, until_dry: bool) -> None:
+        """Keep lanes busy, until nothing is left to do or :meth:`close` was called, and nothing is on its way."""
+        async with self._flight.open():
+            while not (self._closing and not self._flight.held):
+                self._wake.clear()
+                held, found = self._flight.held, False
+                try:
+                    async with self._claiming:
+                        found = await self._fill()
+                except Exception as error:
+                    self._flight.fault(error)
+                if found:
+                    continue
+                if until_dry and not held and not self._flight.held:
+                    return
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._wake.wait()
 
-    async def _next(self) -> Claimed | None:
-        if not self._waiting and self._outlets and not self._closing:
-            self._waiting.extend(await self._queue.claim(LANES))
-        return self._waiting.popleft() if self._waiting else None
+    async def _fill(self) -> bool:
+        """Claim as many as there are lanes for, and send them or take them in hand; whether there was any."""
+        await self._give_back_shut()
+        if self._closing or not self._outlets:
+            return False
+        if time.monotonic() >= self._reclaim_at:
+            self._reclaim_at = time.monotonic() + self._reclaim_every_s
+            await queue.reclaim()
+        room = self._room()
+        if not room:
+            return False
+        jobs: dict[int, Job] = {}
+        boarded: list[Message] = []
 
-    # One notice.
+        async def at_once(found: list[Claimed]) -> list[Going]:
+            jobs.update(await self._prepared.plain(found))
+            messages = (Message(claimed, jobs[claimed.id]) for claimed in found if claimed.id in jobs)
+            boarded.extend(message for message in messages if self._flight.board(message))
+            return [each.going for each in boarded]
 
-    async def _deliver(self, claimed: Claimed) -> str:
-        """Bring one notice to its end, or to its next try; returns the name of that end."""
-        logs.bind_request(logs.new_request_id(), notice=claimed.id)
         try:
-            job = await self._prepare(claimed)
-        except (OperationalError, OSError):
+            rest, begun = await self._queue.claim_and_start(min(room, _CLAIMED_AT_ONCE), at_once)
+        except BaseException:
+            for message in boarded:
+                self._flight.unboard(message)
             raise
-        except Exception as error:
-            # A notice that breaks the renderer would break it for ever: better a dead letter than a blocked chat.
-            log.error("notice.unsayable", kind=claimed.kind, exc_info=error)
-            await self._queue.unsayable(claimed, f"cannot be put into words: {type(error).__name__}: {error}")
-            return "dead"
-        return job if isinstance(job, str) else await self._attempt(claimed, job)
+        for message, attempt in zip(boarded, begun, strict=True):
+            self._flight.depart(message, attempt)
+        for claimed in rest:
+            if claimed.id in jobs:
+                self._flight.take(Message(claimed, jobs[claimed.id]))
+        await self._take_the_long_way([claimed for claimed in rest if claimed.id not in jobs])
+        return bool(begun or rest)
 
-    async def _prepare(self, claimed: Claimed) -> Job | str:
-        notices = [line.notice for line in claimed.all]
-        notice = notices[0]
-        who = await addresses.reader(claimed.person_id, claimed.kind)
-        voice = Voice(who.locale, self._url, self._zone)
-        if isinstance(notice, CardChanged):
-            return await self._card_to_edit(claimed, notice, who, voice)
-        failed = await attempts.failed_channels(claimed.id) if claimed.attempts else set()
-        usable = [] if who.left else addresses.usable(who, self._outlets, failed)
-        if not usable:
-            await self._queue.nobody(claimed, addresses.why_nobody(who, failed))
-            return "muted"
-        maybe_sent = any(line.maybe_sent for line in claimed.all)
-        text = together(notices, voice, maybe_sent=maybe_sent)
-        if isinstance(notice, TaskAssigned):
-            text = await cards.as_of_now(claimed.person_id, text, notice.task, voice, claimed.maybe_sent)
-        return Job(self._outlets[usable[0].channel], usable[0], text, has_other=len(usable) > 1)
+    def _room(self) -> int:
+        """For how many there are lanes. A few lanes of many are not worth a transaction while more come free."""
+        outlets = self._outlets.values()
+        lanes = sum(outlet.lanes for outlet in outlets)
+        if sum(len(outlet.hand) for outlet in outlets) > 2 * lanes:
+            return 0
+        room = sum(max(0, outlet.free - len(outlet.hand)) for outlet in outlets)
+        return 0 if room * 4 < lanes and self._flight.is_settling else room
 
-    async def _card_to_edit(self, claimed: Claimed, notice: CardChanged, who: Reader, voice: Voice) -> Job | str:
-        """The newest card of the task in the person's chat; none there: nothing to do."""
-        shown = [
-            card
-            for card in await addresses.last_cards(claimed.person_id, notice.task.id)
-            if (outlet := self._outlets.get(card.channel)) and outlet.channel.edits
-        ]
-        if not shown:
-            await self._queue.nothing_to_do(claimed)
-            return "nothing"
-        card, text = shown[-1], await cards.current(claimed.person_id, notice.task, voice)
-        return Job(self._outlets[card.channel], Route(card.channel, card.address), text, edits=card.message)
+    async def _take_the_long_way(self, batch: list[Claimed]) -> None:
+        """What must be asked about, or cannot be sent."""
+        if not batch:
+            return
+        for claimed, job in zip(batch, await self._prepared.jobs(batch), strict=True):
+            if isinstance(job, str):
+                self._flight.ends[job] += 1
+            elif isinstance(job, Exception):
+                self._flight.fault(job)
+            else:
+                self._flight.take(Message(claimed, job))
 
-    async def _attempt(self, claimed: Claimed, job: Job) -> str:
-        outlet, route = job.outlet, job.route
-        wait_s = outlet.pace.reserve(route.address, time.monotonic(), group=route.address.startswith("-"))
-        if wait_s > _LONGEST_WAIT_S:
-            await self._queue.put_back(claimed, clock.real() + timedelta(seconds=wait_s))
-            return "later"
-        await asyncio.sleep(wait_s)
-        attempt = await self._queue.start(claimed, route.channel, route.address)
-        if attempt is None:
-            return "cancelled"
-        try:
-            receipt = await job.run()
-        except SendError as error:
-            return await self._failed(attempt, job, error)
-        except asyncio.CancelledError:
-            await self._queue.unknown(attempt, "stopped while sending", clock.real())
-            raise
-        except Exception as error:
-            log.error("channel.broke", channel=route.channel, exc_info=error)
-            return await self._failed(attempt, job, SendError("unknown", f"{type(error).__name__}: {error}"))
-        await self._queue.sent(attempt, receipt)
-        return "sent"
-
-    async def _failed(self, attempt: Attempt, job: Job, error: SendError) -> str:
-        """Settle an attempt that did not surely arrive; how, depends on the kind of the error (house.md §2)."""
-        log.warning("send.failed", channel=attempt.channel, kind=error.kind, detail=error.detail, number=attempt.number)
-        if error.moved_to is not None:
-            await addresses.move(attempt.channel, attempt.address, error.moved_to)
-            await self._queue.retry(attempt, error.detail, clock.real())
-            return "retry"
-        if error.kind == "message" and attempt.more:
-            await self._queue.apart(attempt, error.detail)
-            return "apart"
-        if error.kind == "message":
-            await self._queue.dead(attempt, error.detail)
-            return "dead"
-        if error.kind == "address":
-            await addresses.end(attempt.channel, attempt.address, error.detail)
-            await self._queue.elsewhere(attempt, error.detail)
-            return "failed"
-        return await self._again(attempt, job, error)
-
-    async def _again(self, attempt: Attempt, job: Job, error: SendError) -> str:
-        now = clock.real()
-        if pacing.gives_up(attempt.number, await attempts.first_tried_at(attempt.notice_id), now):
-            problem = f"given up: {error.detail}"
-            await (self._queue.elsewhere if job.has_other else self._queue.dead)(attempt, problem)
-            return "failed" if job.has_other else "dead"
-        if error.retry_after_s is not None:
-            job.outlet.pace.hold(attempt.address, time.monotonic(), error.retry_after_s)
-            ready_at = now + timedelta(seconds=error.retry_after_s)
-        else:
-            ready_at = now + pacing.back_off(attempt.number, random.random)
-        if error.kind == "unknown":
-            await self._queue.unknown(attempt, error.detail, ready_at)
-            return "unknown"
-        await self._queue.retry(attempt, error.detail, ready_at)
-        return "retry"
+    async def _give_back_shut(self) -> None:
+        """What was in hand for a channel that is shut waits for another."""
+        for outlet in [outlet for outlet in self._flight.outlets if outlet not in self._outlets.values()]:
+            self._flight.outlets.discard(outlet)
+            for message in self._flight.drop(outlet):
+                await self._queue.give_back(message.claimed.ids)

@@ -19,6 +19,16 @@ def test_a_chat_gets_one_message_a_second() -> None:
     assert pace.reserve("2", 110.0) == 0
 
 
+def test_a_place_is_free_when_it_would_be_given_at_once() -> None:
+    pace = Pace(Limits(overall_per_s=10))
+    assert pace.is_free("1", 100.0)
+    pace.reserve("1", 100.0)
+    assert not pace.is_free("2", 100.0), "the channel as a whole has had its message"
+    assert pace.is_free("2", 100.1)
+    assert not pace.is_free("1", 100.9)
+    assert pace.is_free("1", 101.0)
+
+
 def test_a_group_gets_twenty_a_minute() -> None:
     pace = Pace(Limits())
     assert pace.reserve("-1", 100.0, group=True) == 0

@@ -1,16 +1,20 @@
 """The outbox as a queue: order, leases, attempts, cancelling, bundling."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from backend import outbox
 from backend.domain.types import Urgency
 from backend.kit import clock as times
+from backend.kit.db import transaction
 from backend.models import DeliveryAttempt, OutboxNotice
 from bot import attempts, queue
 from bot.channel import Receipt
-from bot.queue import Queue
+from bot.claimed import Claimed
+from bot.queue import Going, Queue
 from tests.bot.bot_room import assigned, cancel, moved, put, row
 from tests.cast import Cast
 from tests.fakes import FakeClock
@@ -213,6 +217,87 @@ async def test_refused_channels_and_the_first_try_are_remembered(cast: Cast, clo
     attempt = await mine.start(held, "telegram", "5")
     assert attempt is not None
     await mine.elsewhere(attempt, "blocked")
-    assert await attempts.failed_channels(notice_id) == {"telegram"}
+    assert await attempts.failed_channels([notice_id]) == {notice_id: {"telegram"}}
     clock.move(hours=1)
     assert await attempts.first_tried_at(notice_id) == start
+
+
+async def test_what_goes_at_once_was_never_only_claimed(cast: Cast) -> None:
+    first, second = await put(moved(1), cast.an), await put(moved(2), cast.binh)
+    mine = Queue()
+
+    async def the_second(found: list[Claimed]) -> list[Going]:
+        assert {(await row(notice.id)).status for notice in found} == {"pending"}
+        return [(notice, "telegram", "6") for notice in found if notice.id == second]
+
+    [rest], [attempt] = await mine.claim_and_start(10, the_second)
+    assert (rest.id, attempt.notice_id, attempt.number) == (first, second, 1)
+    assert [(await row(notice_id)).status for notice_id in (first, second)] == ["claimed", "sending"]
+    [kept] = await DeliveryAttempt.filter(notice_id=second)
+    assert (kept.outcome, kept.channel, kept.address) == ("started", "telegram", "6")
+    assert await DeliveryAttempt.all().count() == 1
+    await mine.sent(attempt, Receipt("9"))
+    assert await mine.release() == 1
+
+
+async def test_many_are_started_and_settled_together(cast: Cast) -> None:
+    people = (cast.an, cast.binh, cast.cuong, cast.head)
+    ids = [await put(moved(number), person) for number, person in enumerate(people)]
+    mine = Queue()
+    held = await mine.claim(10)
+    await cancel(ids[1])
+    begun = await mine.start_all([(notice, "telegram", str(notice.person_id)) for notice in held])
+    started = [attempt for attempt in begun if attempt]
+    assert [attempt.notice_id for attempt in started] == [ids[0], ids[2], ids[3]]
+    assert begun[1] is None
+    await mine.arrived([(attempt, Receipt(f"r{attempt.notice_id}")) for attempt in started])
+    kept = await DeliveryAttempt.all().order_by("notice_id").values_list("notice_id", "address", "outcome", "receipt")
+    assert list(kept) == [(ids[place], str(people[place].id), "sent", f"r{ids[place]}") for place in (0, 2, 3)]
+    assert [(await row(notice_id)).status for notice_id in ids] == ["sent", "cancelled", "sent", "sent"]
+
+
+async def test_lines_whose_slot_is_written_anew_count_no_try(cast: Cast) -> None:
+    ids = [await put(moved(number), cast.an) for number in (1, 2, 3)]
+    await OutboxNotice.filter(id__in=ids).update(in_slot=True)
+    other = await put(moved(4), cast.binh)
+    mine = Queue()
+    held = {notice.id: notice for notice in await mine.claim(10)}
+    assert held[ids[0]].ids == ids
+    await cancel(ids[1])
+    assert await mine.start(held[ids[0]], "telegram", "5") is None
+    assert await mine.start(held[other], "telegram", "6") is not None
+    left = [await row(notice_id) for notice_id in ids]
+    assert [(one.status, one.attempts, one.lease_owner) for one in left] == [
+        ("pending", 0, ""),
+        ("cancelled", 0, left[1].lease_owner),
+        ("pending", 0, ""),
+    ]
+    [again] = await mine.claim(10)
+    assert again.ids == [ids[0], ids[2]]
+
+
+async def test_what_is_being_cancelled_and_then_is_not_is_not_lost(cast: Cast) -> None:
+    """Starting passes over a row that somebody else is changing (PostgreSQL), or waits its turn (SQLite)."""
+    notice_id = await put(moved(), cast.an)
+    mine = Queue()
+    [held] = await mine.claim(1)
+    go = asyncio.Event()
+
+    async def start() -> None:
+        await go.wait()
+        await mine.start(held, "telegram", "5")
+
+    async def cancel_in_vain() -> None:
+        async with transaction():
+            await outbox.take_back((await row(notice_id)).dedup_key)
+            go.set()
+            await asyncio.sleep(0.2)
+            raise ZeroDivisionError
+
+    starting = asyncio.ensure_future(start())
+    with pytest.raises(ZeroDivisionError):
+        await cancel_in_vain()
+    await starting
+    left = await row(notice_id)
+    assert (left.status, left.attempts) in (("pending", 0), ("sending", 1))
+    assert await DeliveryAttempt.all().count() == left.attempts

@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
+from typing import cast as as_type
 
+import msgspec
 import pytest
 
 from backend.domain.notices import CardChanged, ChatLinked, SignInLink
 from backend.kit import clock as times
 from backend.models import ChatLink, DeliveryAttempt, OutboxNotice, Person
 from bot import pacing
-from bot.channel import SendError
+from bot.channel import Receipt, SendError, Text
 from bot.sender import Sender
 from tests.bot.bot_room import URL, Wall, assigned, cancel, link, moved, put, ref, row, sender_on
 from tests.cast import Cast
@@ -217,7 +220,7 @@ async def test_cancelled_while_it_waits_for_its_pace_is_not_sent(cast: Cast) -> 
     await link(cast.binh, "2")
     chat = Wall()
     sender = Sender(URL)
-    sender.open(chat, pacing.Limits(overall_per_s=15, chat_per_s=1e9, group_per_min=1e9))
+    sender.open(chat, pacing.Limits(overall_per_s=2, chat_per_s=1e9, group_per_min=1e9))
     await put(moved(1), cast.an)
     late = await put(moved(2), cast.binh)
     draining = asyncio.ensure_future(sender.drain_once())
@@ -275,3 +278,115 @@ async def test_an_assignment_whose_task_is_gone_still_says_what_it_said(cast: Ca
         "Xin gia hạn",
         "Chi tiết",
     ]
+
+
+class Slow(Wall):
+    """A wall that takes nothing before its gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.waiting = asyncio.Event(), 0
+
+    async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
+        self.waiting += 1
+        self.spoke.set()
+        await self.gate.wait()
+        return await super().send(address, text)
+
+
+async def until(ids: list[int], statuses: list[str]) -> None:
+    """Wait for notices to stand like this."""
+    for _ in range(2000):
+        now = [(await row(notice_id)).status for notice_id in ids]
+        if now == statuses:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{now} never became {statuses}")
+
+
+async def three_who_wait(cast: Cast) -> list[int]:
+    ids = []
+    for number, person in enumerate((cast.an, cast.binh, cast.cuong)):
+        await link(person, str(number))
+        ids.append(await put(moved(number), person))
+    return ids
+
+
+async def test_no_more_is_in_doubt_than_there_are_lanes(cast: Cast) -> None:
+    ids = await three_who_wait(cast)
+    chat, sender = Slow(), Sender(URL)
+    sender.open(chat, msgspec.structs.replace(pacing.UNLIMITED, lanes=2))
+    draining = asyncio.ensure_future(sender.drain_once())
+    await until(ids, ["sending", "sending", "pending"])
+    await asyncio.sleep(0.1)
+    assert chat.waiting == await DeliveryAttempt.filter(outcome="started").count() == 2
+    await until(ids, ["sending", "sending", "pending"])
+    chat.gate.set()
+    assert await draining == {"sent": 3}
+
+
+async def test_a_stop_that_cannot_wait_leaves_what_was_on_its_way_in_doubt(cast: Cast) -> None:
+    await link(cast.an, "1")
+    notice_id = await put(moved(), cast.an)
+    chat = Slow()
+    sender = sender_on(chat)
+    running = asyncio.ensure_future(sender.run())
+    async with asyncio.timeout(10):
+        await chat.spoke.wait()
+    await sender.close()
+    assert not running.done(), "it waits for what is on its way"
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await outcomes(notice_id) == [("telegram", "unknown")]
+    left = await row(notice_id)
+    assert (left.status, left.maybe_sent, left.lease_owner) == ("pending", True, "")
+
+
+async def test_what_waits_for_a_channel_that_is_shut_is_given_back(cast: Cast) -> None:
+    ids = await three_who_wait(cast)
+    chat, sender = Wall(), Sender(URL)
+    sender.open(chat, pacing.Limits(overall_per_s=0.2))
+    running = asyncio.ensure_future(sender.run())
+    await until(ids, ["sent", "claimed", "claimed"])
+    sender.shut("telegram")
+    await until(ids, ["sent", "pending", "pending"])
+    other = Wall()
+    sender.open(other)
+    await until(ids, ["sent", "sent", "sent"])
+    await sender.close()
+    await running
+    assert (len(chat.said), len(other.said)) == (1, 2)
+
+
+async def test_an_answer_that_cannot_be_kept_leaves_no_other_in_doubt(cast: Cast, clock: FakeClock) -> None:
+    ids = await three_who_wait(cast)
+
+    class Strange(Wall):
+        async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
+            receipt = await super().send(address, text)
+            return receipt if address != "1" or len(self.said) > 3 else Receipt(as_type(Any, object()))
+
+    sender = sender_on(chat := Strange())
+    with pytest.raises((AttributeError, TypeError)):
+        await sender.drain_once()
+    assert [(await row(notice_id)).status for notice_id in ids] == ["sent", "sending", "sent"]
+    assert await outcomes(ids[1]) == [("telegram", "started")]
+    clock.move(minutes=2)
+    assert await sender.drain_once() == {"sent": 1}
+    assert await outcomes(ids[1]) == [("telegram", "unknown"), ("telegram", "sent")]
+    assert chat.words[-1].endswith("(có thể gửi lặp)")
+
+
+async def test_a_channel_with_many_lanes_keeps_the_order_of_each_chat(cast: Cast) -> None:
+    people = (cast.an, cast.binh, cast.cuong)
+    for person in people:
+        await link(person, str(person.id))
+    for number in range(1, 41):
+        await put(moved(number), people[number % 3])
+    chat, sender = Wall(), Sender(URL)
+    sender.open(chat, msgspec.structs.replace(pacing.UNLIMITED, lanes=64))
+    assert await sender.drain_once() == {"sent": 40}
+    for place, person in enumerate(people):
+        said = [int(text.plain.split("CV26-")[1][:6]) for to, text in chat.said if to == str(person.id)]
+        assert said == [number for number in range(1, 41) if number % 3 == place]
