@@ -1,19 +1,21 @@
 """What is to be said: notices are written in the transaction of their cause and sent after it by ``bot.sender``."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from backend.domain.notices import AnyNotice, CardChanged, TaskNotice, TaskRef
-from backend.kit import clock
+from backend.kit import clock, state
 from backend.kit.db import Sql
 
 #: The first notice of a new task leaves after this undo grace, in real seconds (reminders.md rule 11).
 UNDO_GRACE_S = 10
 #: A line of a slot that the engine has not let go leaves by itself so long after its moment, in real time.
 SLOT_PATIENCE = timedelta(minutes=5)
+_GONE_KEY = "slots.gone_until"
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ def _row(one: Said, now: datetime, real: datetime) -> tuple[Any, ...]:
     not_before = one.not_before or now
     ready_at = real + timedelta(seconds=one.grace_s)
     if one.in_slot:
-        ready_at += max(not_before - now, timedelta()) + SLOT_PATIENCE
+        ready_at += max(not_before - now, timedelta())
     return (
         one.dedup_key,
         one.notice.kind,
@@ -112,15 +114,21 @@ def _row(one: Said, now: datetime, real: datetime) -> tuple[Any, ...]:
     )
 
 
-async def let_go(now: datetime) -> int:
-    """Everything that is a line of a slot up to ``now`` has been written: the messages may leave. Returns how many
-    lines."""
+async def let_go(now: datetime) -> None:
+    """Everything that is a line of a slot up to ``now`` has been written: the messages may leave."""
     sql = Sql()
-    real = sql.arg(clock.real())
-    return await sql.run(
-        f"update outbox_notice set ready_at = {real} where in_slot and status = 'pending' and attempts = 0 "
-        f"and not_before <= {sql.arg(now)} and ready_at > {real}"
+    waiting = await sql.rows(
+        "select 1 as one from outbox_notice where in_slot and status = 'pending' "
+        f"and not_before > {sql.arg(await gone_until())} and not_before <= {sql.arg(now)} limit 1"
     )
+    if waiting:
+        await state.put(_GONE_KEY, now.astimezone(UTC).isoformat())
+
+
+async def gone_until() -> datetime:
+    """Up to which moment the lines of slots have been let go (domain time)."""
+    found = await state.get(_GONE_KEY)
+    return datetime.fromisoformat(found) if found else _NEVER
 
 
 async def cancel(task_id: int, *topics: str, person_id: int | None = None) -> int:

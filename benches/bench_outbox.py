@@ -26,6 +26,7 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from backend import outbox
 from backend.kit import clock, db
 from backend.kit.db import Sql
 from bot.channel import Receipt, Text
@@ -78,6 +79,7 @@ async def fill(people: int, lines: int, *, slot: bool = True, later: timedelta =
         lambda sql: f"n, 'null', 'chat-' || n, {sql.arg(now)}, ''",
     )
     await waiting(people, lines, slot, later)
+    await outbox.let_go(clock.real())
     await Sql().run("analyze")
 
 

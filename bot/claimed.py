@@ -20,6 +20,7 @@ class Claimed(msgspec.Struct, frozen=True):
     payload: Any
     person_id: int
     task_id: int | None
+    not_before: datetime
     ready_at: datetime
     attempts: int
     maybe_sent: bool

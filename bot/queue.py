@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from backend import outbox
 from backend.kit import clock, logs
 from backend.kit.db import Sql, transaction
-from bot import attempts, pacing, waiting
+from bot import attempts, hours, pacing, waiting
 from bot.attempts import Attempt, Beginning
 from bot.claimed import FREE, Claimed
 from bot.settling import Settling
@@ -62,7 +63,7 @@ class Queue(Settling):
         while True:
             async with transaction():
                 heads = await self._heads(limit)
-                found = await self._with_lines(await self._without_held(heads))
+                found = await self._with_lines(await self._without_held(await self._in_hours(heads)))
                 going = await at_once(found)
                 begun = await self._begin(going)
                 rest = [message for message in found if message.id not in begun]
@@ -73,9 +74,10 @@ class Queue(Settling):
     async def _heads(self, limit: int) -> list[Claimed]:
         """The urgent first: then nobody has both an urgent one and another of theirs in hand."""
         heads: list[Claimed] = []
+        gone_until = await outbox.gone_until()
         for urgent in (True, False):
             if len(heads) < limit:
-                heads += await waiting.first_of_each(limit - len(heads), urgent=urgent)
+                heads += await waiting.first_of_each(limit - len(heads), gone_until, urgent=urgent)
         return heads
 
     async def _with_lines(self, heads: list[Claimed]) -> list[Claimed]:
@@ -92,6 +94,16 @@ class Queue(Settling):
             else head
             for head in heads
         ]
+
+    async def _in_hours(self, heads: list[Claimed]) -> list[Claimed]:
+        """The same without those whose working time is over, which go when it begins again."""
+        late = await hours.put_off(heads, clock.now())
+        for until in set(late.values()):
+            sql = Sql()
+            await sql.run(
+                f"update outbox_notice set not_before = {sql.arg(until)} where {sql.any_of('id', list(late))}"
+            )
+        return [head for head in heads if head.id not in late]
 
     async def _without_held(self, rows: list[Claimed]) -> list[Claimed]:
         """The same without those that wait for the bundle of their person, which are made ready later."""

@@ -5,26 +5,30 @@ from datetime import datetime
 
 import msgspec
 
+from backend import outbox
 from backend.kit import clock
 from backend.kit.db import Sql
 from bot import pacing
 from bot.claimed import Claimed
 
-_COLUMNS = "id, kind, payload, person_id, task_id, ready_at, attempts, maybe_sent, in_slot"
+_COLUMNS = "id, kind, payload, person_id, task_id, not_before, ready_at, attempts, maybe_sent, in_slot"
 
 
-async def first_of_each(limit: int, *, urgent: bool) -> list[Claimed]:
-    """The first waiting notice of each person who has nothing in flight, of the urgent ones or of the others.
+async def first_of_each(limit: int, gone_until: datetime, *, urgent: bool) -> list[Claimed]:
+    """The first waiting notice of each person who has nothing in flight, of the urgent ones or of the others. Lines of
+    slots go up to ``gone_until``, or when the engine has kept them for too long.
 
     An assignment that still waits for its grace or bundle lets others pass, but none about its own task. The text is
     written for an index that gives the waiting ones in their order: they are looked at one by one, each with one look at
     the person's other notices, until there are enough.
     """
     sql = Sql()
-    real, now = sql.arg(clock.real()), sql.arg(clock.now())
+    real, now, gone = sql.arg(clock.real()), sql.arg(clock.now()), sql.arg(gone_until)
+    patient = sql.arg(clock.real() - outbox.SLOT_PATIENCE)
 
     def due(row: str) -> str:
-        return f"{row}.ready_at <= {real} and {row}.not_before <= {now}"
+        let_go = f"(not {row}.in_slot or {row}.not_before <= {gone} or {row}.ready_at <= {patient})"
+        return f"{row}.ready_at <= {real} and {row}.not_before <= {now} and {let_go}"
 
     before = "o.id < n.id and o.urgent" if urgent else "(o.id < n.id or o.urgent)"
     return await sql.fetch(

@@ -259,6 +259,7 @@ async def test_many_are_started_and_settled_together(cast: Cast) -> None:
 async def test_lines_whose_slot_is_written_anew_count_no_try(cast: Cast) -> None:
     ids = [await put(moved(number), cast.an) for number in (1, 2, 3)]
     await OutboxNotice.filter(id__in=ids).update(in_slot=True)
+    await outbox.let_go(times.now())
     other = await put(moved(4), cast.binh)
     mine = Queue()
     held = {notice.id: notice for notice in await mine.claim(10)}

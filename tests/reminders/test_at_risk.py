@@ -9,7 +9,7 @@ from backend.models import Leave, OutboxNotice, Position, Task, TaskEvent, Track
 from backend.tasks import queries
 from backend.tasks.schemas import DueDraft
 from backend.tasks.service import acknowledge, ask_extension, heed, nudge, report
-from reminders.schedule import run_all_due
+from reminders import escalate, remind
 from tests.fakes import vn
 
 
@@ -17,15 +17,21 @@ from tests.fakes import vn
 async def told(cast, clock, give) -> int:
     """A task of a long time and a bad record, ignored until the head has heard that it may end late."""
     await TrackRecord.create(person_id=cast.an.id, still_1=10, still_2=10, still_3=10, still_4=10, still_5=10, late=9)
-    task = await give("an", working_days=40)
+    task = await give("an", working_days=12)
     await acknowledge(await cast.actor("an"), task)
     while not await OutboxNotice.filter(kind="TaskAtRisk").exists():
         row = await Task.get(id=task)
         assert row.look_at is not None
         assert row.look_at < row.due_at
         clock.set(row.look_at)
-        await run_all_due()
+        await tick()
     return task
+
+
+async def tick() -> None:
+    """What the engine does about silence."""
+    await escalate.tick()
+    await remind.tick()
 
 
 async def heard() -> list[int]:
@@ -41,7 +47,7 @@ async def go_on(clock, task: int, until=None) -> None:
         if not coming:
             return
         clock.set(min(coming))
-        await run_all_due()
+        await tick()
 
 
 async def test_silence_climbs_a_leader_a_limit_and_stops_at_the_top(db, cast, clock, told):
@@ -74,7 +80,7 @@ async def test_an_answer_stops_it_and_a_stale_one_sends_it_on(db, cast, clock, t
         assert row.look_at is not None
         assert row.look_at < row.due_at, "the deadline comes and nobody further up has heard"
         clock.set(row.look_at)
-        await run_all_due()
+        await tick()
     assert await heard() == [cast.head.id, cast.vice.id], "nobody hears twice"
     said = await OutboxNotice.filter(kind__in=("TaskDueSoon", "TaskDueNow"), created_at__gt=silent_from).count()
     assert said >= 2, "an answer goes stale by two reminders without an answer"
