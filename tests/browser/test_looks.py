@@ -21,6 +21,7 @@ PAGES = {
         "/tasks/{waiting}",
         "/me",
         "/calendars/proposals",
+        "/reminding",
     ),
     "chair": ("/tasks/new", "/tasks/{asked}", "/simulator?person=an&person=head"),
     "hr": (
