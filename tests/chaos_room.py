@@ -55,7 +55,7 @@ class House(processes.Office):
     """Processes of one role that look every other second."""
 
     def start(self, settings: Settings | None = None) -> ForkServerProcess:
-        process = processes._CONTEXT.Process(target=live, args=(settings or self.settings, self.roles), daemon=True)
+        process = processes.CONTEXT.Process(target=live, args=(settings or self.settings, self.roles), daemon=True)
         process.start()
         self.running.append(process)
         return process

@@ -18,8 +18,8 @@ from backend.settings import Settings
 
 # Python 3.11's fork server does not take over sys.path, and an import that fails there is silently left out.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")])
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.preload"])
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.preload"])
 
 
 def _live(settings: Settings, roles: tuple[str, ...]) -> None:
@@ -43,7 +43,7 @@ class Office:
     def start(self, settings: Settings | None = None) -> ForkServerProcess:
         """A new process, with settings of its own if it needs any (a port); it works by the time the outside world sees
         its first call."""
-        process = _CONTEXT.Process(target=_live, args=(settings or self.settings, self.roles), daemon=True)
+        process = CONTEXT.Process(target=_live, args=(settings or self.settings, self.roles), daemon=True)
         process.start()
         self.running.append(process)
         return process

@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import random
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +29,7 @@ from backend.settings import Settings
 from backend.tasks import service
 from backend.tasks.schemas import DueDraft
 from reminders.schedule import run_all_due
+from tests import commands
 from tests.backend.scores_closing import closed
 from tests.backend.scores_office import PERIOD, Office, end_of
 from tests.cast import Cast
@@ -347,11 +346,9 @@ async def test_everybody_in_sight_at_a_glance_and_in_words(office: Office, cast:
 # --- on the command line ----------------------------------------------------------------------------------------------
 
 
-def giaoviec(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def giaoviec(settings: Settings, *arguments: str) -> commands.Done:
     environment = {**os.environ, "DATABASE_URL": settings.database, "VAR_DIR": str(settings.var), "LANG": "en"}
-    return subprocess.run(
-        [sys.executable, "-m", "backend", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    return commands.giaoviec(*arguments, environment=environment)
 
 
 async def test_the_commands_say_what_they_compared_and_fail_on_a_difference(

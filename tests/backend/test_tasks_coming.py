@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from backend.tasks import queries
 from backend.tasks.schemas import DueDraft, TaskDraft
 from backend.tasks.service import acknowledge, assign, report
 from reminders import remind
+from tests import commands
 from tests.backend.web_browser import Browser, text_of
 from tests.cast import Cast
 from tests.fakes import FakeClock, vn
@@ -86,10 +85,9 @@ async def test_on_the_command_line(db: None, cast: Cast, settings: Settings, clo
     task = await given(cast)
     await state.put(clocks.OFFSET_KEY, repr((clock() - datetime.now(UTC)).total_seconds()))
 
-    def giaoviec(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def giaoviec(*arguments: str) -> commands.Done:
         environment = {**os.environ, "DATABASE_URL": settings.database, "VAR_DIR": str(settings.var), "LANG": "vi"}
-        command = [sys.executable, "-m", "backend", "remind", "plan", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        return commands.giaoviec("remind", "plan", *arguments, environment=environment)
 
     shown = giaoviec(task.code)
     assert shown.returncode == 0, shown.stderr

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +31,7 @@ from backend.tasks.service import (
 )
 from backend.tasks.trial import Entry, enter
 from reminders import penalise, remind
+from tests import commands
 from tests.cast import Cast
 from tests.fakes import FakeClock, vn
 from tests.reminders.conftest import Give
@@ -190,10 +189,9 @@ async def test_on_the_command_line(db: None, cast: Cast, settings: Settings, clo
     async def at(moment: datetime) -> None:
         await state.put(clocks.OFFSET_KEY, repr((moment - datetime.now(UTC)).total_seconds()))
 
-    def giaoviec(*arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    def giaoviec(*arguments: str, lang: str = "en") -> commands.Done:
         environment = {**os.environ, "DATABASE_URL": settings.database, "VAR_DIR": str(settings.var), "LANG": lang}
-        command = [sys.executable, "-m", "backend", "remind", "simulate", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        return commands.giaoviec("remind", "simulate", *arguments, environment=environment)
 
     await at(clock())
     empty = giaoviec("--month", "2026-11", "--preset", "firm")

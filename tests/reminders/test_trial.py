@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from backend.tasks.schemas import DueDraft
 from backend.tasks.service import cancel, reassign, report, return_
 from backend.tasks.trial import Entry, effect, enter
 from reminders.schedule import run_all_due
+from tests import commands
 from tests.cast import Cast
 from tests.fakes import FakeClock, vn
 from tests.reminders.conftest import Give
@@ -189,10 +188,9 @@ async def test_only_a_month_is_a_month(db: None, cast: Cast, month: str) -> None
 async def test_on_the_command_line(db: None, cast: Cast, settings: Settings, clock: FakeClock, give: Give) -> None:
     await state.put(clocks.OFFSET_KEY, repr((clock() - datetime.now(UTC)).total_seconds()))
 
-    def giaoviec(*arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    def giaoviec(*arguments: str, lang: str = "en") -> commands.Done:
         environment = {**os.environ, "DATABASE_URL": settings.database, "VAR_DIR": str(settings.var), "LANG": lang}
-        command = [sys.executable, "-m", "backend", "remind", "effect", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        return commands.giaoviec("remind", "effect", *arguments, environment=environment)
 
     empty = giaoviec("--month", "2026-11")
     assert (empty.returncode, empty.stdout.strip()) == (0, "There are no tasks yet: nothing to compare.")
