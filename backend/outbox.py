@@ -74,24 +74,22 @@ _QUEUED = {
     "not_before": "timestamptz",
     "ready_at": "timestamptz",
 }
-#: Rows in one statement: SQLite takes so many parameters and no more.
-_AT_ONCE = 1000
 
 
 async def enqueue_all(said: Sequence[Said]) -> int:
     """Say many at once, in their order; returns how many were not there before. Inside the transaction of their cause."""
-    now, real, made = clock.now(), clock.real(), 0
-    for start in range(0, len(said), _AT_ONCE):
-        rows = [_row(one, now, real) for one in said[start : start + _AT_ONCE]]
-        sql = Sql()
-        names = ", ".join(_QUEUED)
-        found = await sql.rows(
-            f"insert into outbox_notice ({names}, status, lease_owner, attempts, maybe_sent, problem) "
-            f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {sql.table('said', _QUEUED, rows)} where true "
-            "on conflict (dedup_key) do nothing returning id"
-        )
-        made += len(found)
-    return made
+    if not said:
+        return 0
+    now, real = clock.now(), clock.real()
+    sql = Sql()
+    table = sql.table("said", _QUEUED, [_row(one, now, real) for one in said])
+    names = ", ".join(_QUEUED)
+    made = await sql.rows(
+        f"insert into outbox_notice ({names}, status, lease_owner, attempts, maybe_sent, problem) "
+        f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {table} where true "
+        "on conflict (dedup_key) do nothing returning id"
+    )
+    return len(made)
 
 
 def _row(one: Said, now: datetime, real: datetime) -> tuple[Any, ...]:

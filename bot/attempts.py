@@ -57,12 +57,8 @@ async def begin(starting: Sequence[Beginning]) -> dict[int, Attempt]:
     if not starting:
         return {}
     sql = Sql()
-    table = _table(
-        sql,
-        notice_id=[each.notice_id for each in starting],
-        channel=[each.channel for each in starting],
-        address=[each.address for each in starting],
-    )
+    rows = [(each.notice_id, each.channel, each.address) for each in starting]
+    table = sql.table("given", {"notice_id": "bigint", "channel": "text", "address": "text"}, rows)
     made = await sql.rows(
         "insert into delivery_attempt (notice_id, channel, address, started_at, outcome, receipt, problem) "
         f"select given.notice_id, given.channel, given.address, {sql.arg(clock.real())}, 'started', '', '' from {table} "
@@ -90,31 +86,11 @@ async def arrived(receipts: Sequence[tuple[Attempt, Receipt]]) -> None:
     stays unknown."""
     sql = Sql()
     ended = [(attempt_id, receipt.id) for attempt, receipt in receipts for attempt_id in attempt.ids]
-    table = _table(sql, id=[attempt_id for attempt_id, _ in ended], receipt=[receipt for _, receipt in ended])
+    table = sql.table("given", {"id": "bigint", "receipt": "text"}, ended)
     await sql.run(
         f"update delivery_attempt set outcome = 'sent', receipt = given.receipt, finished_at = {sql.arg(clock.real())} "
         f"from {table} where delivery_attempt.id = given.id and outcome = 'started'"
     )
-
-
-def _table(sql: Sql, **columns: Sequence[int] | Sequence[str]) -> str:
-    """Columns of equal length as a table called ``given``, however many rows it has: a parameter for each column."""
-    plain = {name: [_plain(value) for value in values] for name, values in columns.items()}
-    if sql.postgres:
-        arrays = [f"{sql.arg(values)}::{_array_type(values)}[]" for values in plain.values()]
-        return f"unnest({', '.join(arrays)}) as given ({', '.join(plain)})"
-    rows = msgspec.json.encode(list(zip(*plain.values(), strict=True))).decode()
-    shown = ", ".join(f"json_extract(value, '$[{place}]') as {name}" for place, name in enumerate(plain))
-    return f"(select {shown} from json_each({sql.arg(rows)})) as given"
-
-
-def _plain(value: int | str) -> int | str:
-    """A value that both drivers take: a text that is nothing more (a mail's id is a header), without NUL."""
-    return value if isinstance(value, int) else value.replace("\x00", "\ufffd")
-
-
-def _array_type(values: list[int | str]) -> str:
-    return "bigint" if isinstance(values[0], int) else "text"
 
 
 async def lost(notice_ids: Sequence[int]) -> None:

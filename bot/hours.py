@@ -1,10 +1,11 @@
 """What has missed its working time: a retry, a grace or a sender that was away must not ring anybody's phone at night."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from backend.calendars.queries import OFFICE, calendars
 from backend.domain.notices import CardChanged, ChatLinked, SignInLink
+from backend.kit import clock
+from backend.kit.db import Sql
 from bot.claimed import Claimed
 from bot.waiting import is_express
 
@@ -12,18 +13,21 @@ from bot.waiting import is_express
 _ANY_TIME = frozenset(kind.__name__ for kind in (CardChanged, ChatLinked, SignInLink))
 
 
-async def put_off(rows: Sequence[Claimed], now: datetime) -> dict[int, datetime]:
-    """Of notices that could go at domain time ``now`` those that must not, and until when: they were for working time, and
-    it is over. What was never for working time (express work, a link to sign in with) goes.
+async def put_off(rows: Sequence[Claimed]) -> set[int]:
+    """Of notices that could go now, held by this transaction, put off until working time begins again those that were for
+    working time while it is over; returns which. What was never for it (express work, a link to sign in with) goes.
 
     By the whole office's calendar: whoever wrote a notice has looked at the right one for its moment.
     """
-    calendar = (await calendars()).of(OFFICE)
-    if not rows or calendar.is_working(now):
-        return {}
-    until = calendar.next_working(now)
-    return {
-        row.id: until
+    calendar, now = (await calendars()).of(OFFICE), clock.now()
+    if calendar.is_working(now):
+        return set()
+    late = {
+        row.id
         for row in rows
         if row.kind not in _ANY_TIME and calendar.is_working(row.not_before) and not is_express(row)
     }
+    sql = Sql()
+    until = sql.arg(calendar.next_working(now))
+    await sql.run(f"update outbox_notice set not_before = {until} where {sql.any_of('id', sorted(late))}")
+    return late

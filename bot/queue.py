@@ -97,12 +97,7 @@ class Queue(Settling):
 
     async def _in_hours(self, heads: list[Claimed]) -> list[Claimed]:
         """The same without those whose working time is over, which go when it begins again."""
-        late = await hours.put_off(heads, clock.now())
-        for until in set(late.values()):
-            sql = Sql()
-            await sql.run(
-                f"update outbox_notice set not_before = {sql.arg(until)} where {sql.any_of('id', list(late))}"
-            )
+        late = await hours.put_off(heads) if heads else set()
         return [head for head in heads if head.id not in late]
 
     async def _without_held(self, rows: list[Claimed]) -> list[Claimed]:

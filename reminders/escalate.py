@@ -49,8 +49,8 @@ def _step_of(times: TaskTimes) -> Callable[[Task, TaskTimes, datetime, WorkCalen
     """Whose silence it is: the lead's about a new task, about one that may end late, or the decider's."""
     if times.status is Status.ASSIGNED:
         return _unacknowledged
-    at_risk = times.status is Status.ACKNOWLEDGED and times.extension_asked_at is None
-    return _unheeded if at_risk else _undecided
+    working = times.status is Status.ACKNOWLEDGED and times.extension_asked_at is None
+    return _unheeded if working else _undecided
 
 
 async def _unheeded(task: Task, times: TaskTimes, now: datetime, calendar: WorkCalendar) -> bool:

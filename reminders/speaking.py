@@ -148,7 +148,7 @@ async def _count(sheets: Sequence[Sheet]) -> None:
         assert sheet.slot is not None
         sheet.desk.said += 1
         if sheet.desk.person_id in new:
-            sheet.desk.history = record.also(sheet.desk.history, sheet.slot)
+            sheet.desk.history = record.with_one_more(sheet.desk.history, sheet.slot)
 
 
 async def _tell_leader(sheet: Sheet, row: Row, plan: Plan, now: datetime) -> None:
@@ -185,7 +185,6 @@ _MOVED = {
     "held_at": "timestamptz",
     "leader_told_at": "timestamptz",
 }
-_AT_ONCE = 1000
 
 
 def _write_up(sheet: Sheet, now: datetime, said: list[outbox.Said], moved: list[_Moved]) -> None:
@@ -222,10 +221,8 @@ def _moved(row: Row, after: datetime, desk: Desk) -> _Moved:
 
 async def _move(moved: Sequence[_Moved]) -> None:
     """Write the rows that nobody has taken from us since they were read."""
-    for start in range(0, len(moved), _AT_ONCE):
-        rows = [msgspec.structs.astuple(one) for one in moved[start : start + _AT_ONCE]]
+    if moved:
         sql = Sql()
+        table = sql.table("m", _MOVED, [msgspec.structs.astuple(one) for one in moved])
         new = ", ".join(f"{name} = m.{name}" for name in _MOVED if name not in ("id", "was"))
-        await sql.run(
-            f"update task set {new} from {sql.table('m', _MOVED, rows)} where task.id = m.id and task.look_at = m.was"
-        )
+        await sql.run(f"update task set {new} from {table} where task.id = m.id and task.look_at = m.was")

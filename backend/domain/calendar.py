@@ -109,8 +109,7 @@ class WorkCalendar(WorkDays):
         position = self._position(minute)
         if minutes <= 0:
             return self._unmoved(minute, minutes)
-        target = position - minutes
-        return self._at(self._timeline.cover_position(target).last_at(target))
+        return self.left(position - minutes)
 
     def between(self, a: datetime, b: datetime, pauses: Pauses = ()) -> int:
         """Working minutes from ``a`` to ``b``, pauses not counted; negative if ``b`` comes first.

@@ -132,11 +132,11 @@ def _leader_hears(view: View, share: float) -> bool:
     frozen line hears.
     """
     task, policy = view.task, view.policy
-    answered_since = task.leader_told_at is None or (
+    next_one = task.leader_told_at is None or (
         task.line_left and task.tapped_at is not None and task.tapped_at > task.leader_told_at
     )
     return (
-        answered_since
+        next_one
         and task.tapped_at is not None
         and view.silences >= policy.lead_after
         and share >= policy.lead_share

@@ -34,6 +34,7 @@ class View:
     ) -> None:
         self.task = task
         self.now = whole(now)
+        #: To the second: short tasks are spoken of then, not at the full minute.
         self.exactly = now
         self.calendar = calendar
         self.policy = policy

@@ -119,16 +119,16 @@ class Sql:
     def table(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:
         """Rows as something to select from, ``(…) as name``; ``columns``: name → PostgreSQL type.
 
-        One parameter a column on PostgreSQL however many rows there are; on SQLite one a value, so keep
-        ``len(rows) * len(columns)`` below 30,000. There must be a row.
+        However many rows there are (none is fine), it is one parameter a column on PostgreSQL and one in all on SQLite.
         """
         if self.postgres:
-            arrays = zip(columns.values(), zip(*rows, strict=True), strict=True)
+            columns_of = zip(*rows, strict=True) if rows else [()] * len(columns)
+            arrays = zip(columns.values(), columns_of, strict=True)
             lists = ", ".join(f"{self.arg([_for_postgres(v) for v in values])}::{kind}[]" for kind, values in arrays)
             return f"unnest({lists}) as {name}({', '.join(columns)})"
-        named = ", ".join(f"column{number} as {column}" for number, column in enumerate(columns, 1))
-        values = ", ".join(self.args(row) for row in rows)
-        return f"(select {named} from (values {values})) as {name}"
+        shown = ", ".join(f"json_extract(value, '$[{place}]') as {column}" for place, column in enumerate(columns))
+        plain = msgspec.json.encode([[_for_sqlite(value) for value in row] for row in rows]).decode()
+        return f"(select {shown} from json_each({self.arg(plain)})) as {name}"
 
     @property
     def skip_locked(self) -> str:

@@ -89,7 +89,7 @@ async def _tasks() -> AsyncIterator[list[_Task]]:
         last = rows[-1].id
 
 
-async def events_of(ids: list[int]) -> dict[int, list[Happened]]:
+async def events_of(ids: list[int]) -> defaultdict[int, list[Happened]]:
     """What happened to tasks, in the order it was written; what the engine noted by itself left out."""
     sql = Sql()
     rows = await sql.fetch(

@@ -29,7 +29,7 @@ class Firmness:
         """The policy for a task of the unit at ``path``; ``own`` is the task's preset, if it has one."""
         line = [self._said[above] for above in _upward(path) if above in self._said] if self._said else []
         preset = own or next((one.preset for one in line if one.preset), NORMAL.name)
-        return _policy(preset, next((one.slots for one in line if one.slots), NORMAL.slots))
+        return at_slots(preset, next((one.slots for one in line if one.slots), NORMAL.slots))
 
     def said(self, path: str) -> Said:
         """What the unit says itself."""
@@ -81,5 +81,6 @@ def _upward(path: str) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _policy(preset: str, slots: tuple[int, ...]) -> Policy:
+def at_slots(preset: str, slots: tuple[int, ...]) -> Policy:
+    """A preset at a unit's own hours: those are not part of how firm it is."""
     return msgspec.structs.replace(PRESETS.get(preset, NORMAL), slots=slots)

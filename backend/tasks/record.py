@@ -131,7 +131,7 @@ class _Made(msgspec.Struct):
     morning: bool
 
 
-def also(history: History, slot: datetime) -> History:
+def with_one_more(history: History, slot: datetime) -> History:
     """What is known of somebody, with one more message that they have not answered."""
     (early, early_answered), (late, late_answered) = history.halves
     morning = half_of(slot) == 0

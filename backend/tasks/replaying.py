@@ -7,7 +7,6 @@ tasks and with what happened to them (docs/reminders.md has figures).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -17,18 +16,18 @@ from backend.calendars.queries import OFFICE, calendar_for
 from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding_estimate import DAYS, Weighed, Worth, measure, weigh
 from backend.domain.reminding_lives import Stint
-from backend.domain.reminding_policy import FIRM, GENTLE, NORMAL, History, Policy
+from backend.domain.reminding_policy import History
 from backend.domain.reminding_replay import Away, Room, Said, replay
 from backend.domain.scoring_periods import PeriodSpan
 from backend.errors import Invalid
 from backend.kit import clock
 from backend.tasks import record
+from backend.tasks.firmness import PRESETS, at_slots
 from backend.tasks.replaying_reads import Notice, Reader, absences, people_between, slots_between
 from backend.tasks.trial import effect, has_tasks, read_month
 
 #: People in one batch.
 PEOPLE = 50
-PRESETS: dict[str, Policy] = {policy.name: policy for policy in (GENTLE, NORMAL, FIRM)}
 
 
 class Column(msgspec.Struct):
@@ -147,7 +146,7 @@ class _Run:
         self.presets_now |= {stint.policy.name for stint in stints}
         start, end = self.period.start, self.end
         in_force = [stint.policy for stint in stints]
-        policies = [_with_slots(self.preset, policy.slots) for policy in in_force]
+        policies = [at_slots(self.preset, policy.slots) for policy in in_force]
         if self.other_room is None and policies != in_force:
             # Up to here both were the same, leaders' messages too.
             self.other_room = self.room.copy()
@@ -191,12 +190,6 @@ class _Run:
             lost=round(weighed.lost * chance, 1) if chance is not None else None,
             expected=round(weighed.expected(chance), 1) if chance is not None else None,
         )
-
-
-@lru_cache(maxsize=64)
-def _with_slots(preset: str, slots: tuple[int, ...]) -> Policy:
-    """A preset at the unit's own hours: those are not part of how firm it is."""
-    return msgspec.structs.replace(PRESETS[preset], slots=slots)
 
 
 def _days(period: PeriodSpan, office: WorkCalendar) -> list[datetime]:

@@ -15,14 +15,11 @@ from backend.domain.scoring_history import Happened
 from backend.domain.types import Urgency
 from backend.kit.db import Sql
 from backend.org.queries_lines import leaders_in
+from backend.scores.replay_tasks import events_of
 from backend.tasks.firmness import Firmness, firmness
 
 #: Tasks of one question.
 _CHUNK = 1000
-_KINDS = (
-    "assigned", "acknowledged", "waiting", "extension_asked", "extension_approved", "extension_refused", "due_moved",
-    "reported", "returned", "accepted", "declined", "reassigned", "cancelled", "undone",
-)  # fmt: skip
 _TO_HOLDER = ("TaskDueSoon", "TaskDueNow", "TaskOverdue")
 _TO_LEADER = "TaskAtRisk"
 #: What never went out: nobody to send it to, or no way to reach them.
@@ -111,7 +108,7 @@ class Reader:
         for at in range(0, len(tasks), _CHUNK):
             chunk = tasks[at : at + _CHUNK]
             ids = [task.id for task in chunk]
-            events, notices, late = await _events(ids), await _notices(ids), await _delays(ids)
+            events, notices, late = await events_of(ids), await _notices(ids), await _delays(ids)
             for task in chunk:
                 mine = defaultdict[int, list[Notice]](list)
                 for notice in notices[task.id]:
@@ -175,27 +172,6 @@ async def _tasks(people: Sequence[int], former: Sequence[int], start: datetime, 
         )
         found |= {row.id: row for row in rows}
     return [found[key] for key in sorted(found)]
-
-
-class _Event(msgspec.Struct):
-    task_id: int
-    kind: str
-    at: datetime
-    actor_id: int
-    data: Any
-
-
-async def _events(ids: list[int]) -> defaultdict[int, list[Happened]]:
-    sql = Sql()
-    rows = await sql.fetch(
-        f"select task_id, kind, at, actor_id, data from task_event where {sql.any_of('task_id', ids)} "
-        f"and kind in {sql.args(_KINDS)} order by id",
-        _Event,
-    )
-    found: defaultdict[int, list[Happened]] = defaultdict(list)
-    for row in rows:
-        found[row.task_id].append(Happened(row.kind, row.at, row.actor_id, _plain(row.data)))
-    return found
 
 
 async def _notices(ids: list[int]) -> defaultdict[int, list[Notice]]:

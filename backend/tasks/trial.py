@@ -12,8 +12,6 @@ from backend.errors import Invalid
 from backend.kit.db import Sql
 
 _COLUMNS = {"task_id": "bigint", "holder_no": "int", "number": "int", "person_id": "bigint", "held": "boolean"}
-#: Rows of one statement: a parameter a value on SQLite.
-_CHUNK = 5000
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -29,18 +27,16 @@ class Entry(msgspec.Struct, frozen=True):
 async def enter(entries: Sequence[Entry], now: datetime) -> None:
     """Write eligible reminders of one moment, the first of each holder of a task: whoever is there already stays as they
     are. Call it in the transaction in which they are said or held back."""
-    for start in range(0, len(entries), _CHUNK):
-        sql = Sql()
-        rows = [
-            (one.task_id, one.holder_no, one.number, one.person_id, one.held) for one in entries[start : start + _CHUNK]
-        ]
-        # `where true`: without it SQLite takes `on conflict` for a join's.
-        await sql.run(
-            f"insert into trial_reminder (at, {', '.join(_COLUMNS)}) select {sql.arg(now)}, {', '.join(_COLUMNS)} "
-            f"from {sql.table('entry', _COLUMNS, rows)} where not exists (select 1 from trial_reminder t "
-            "where t.task_id = entry.task_id and t.holder_no = entry.holder_no) "
-            "on conflict (task_id, holder_no, number) do nothing"
-        )
+    if not entries:
+        return
+    sql = Sql()
+    rows = [(one.task_id, one.holder_no, one.number, one.person_id, one.held) for one in entries]
+    await sql.run(
+        f"insert into trial_reminder (at, {', '.join(_COLUMNS)}) select {sql.arg(now)}, {', '.join(_COLUMNS)} "
+        f"from {sql.table('entry', _COLUMNS, rows)} where not exists (select 1 from trial_reminder t "
+        "where t.task_id = entry.task_id and t.holder_no = entry.holder_no) "
+        "on conflict (task_id, holder_no, number) do nothing"
+    )
 
 
 class EffectView(msgspec.Struct, frozen=True):

@@ -7,12 +7,11 @@ from litestar import Response, get, post
 from backend.auth.guards import csrf_form, page_signed_in
 from backend.calendars import places
 from backend.errors import AppError
+from backend.tasks.firmness import PRESETS
 from backend.tasks.firmness_views import FirmnessBody, set_firmness, unit_firmness
 from backend.web.forms import Form, Trouble, read, to_struct, trouble_of
 from backend.web.render import AnyRequest, Page, actor_of, go, page, words_of
 from backend.web.words import Words
-
-PRESETS = ("gentle", "normal", "firm")
 
 
 def presets(words: Words, otherwise: str) -> list[tuple[str, str]]:

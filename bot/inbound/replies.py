@@ -54,7 +54,7 @@ async def _report(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     if files:
         lines.append(talk.voice.say("notices.line.files", n=len(files)))
     answer = Answer(Text("\n".join(lines), ((undo,),)), mark=Mark(view.id, "about"))
-    return [answer, *await _repainted(talk, change.task, about)]
+    return [answer, *await talk.repaint_behind(change.task, about)]
 
 
 async def _keep(talk: Talk, file: File) -> int:
@@ -84,7 +84,7 @@ async def _extension(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     change = await service.ask_extension(talk.actor, view.id, DueDraft(at=wish.at), wish.reason[:_REASON_MAX])
     await _settle(talk, about)
     said = talk.say("done.extend", link=talk.voice.link(view.code), at=wish.at, name=view.assigner.name)
-    return [said, *await _repainted(talk, change.task, about)]
+    return [said, *await talk.repaint_behind(change.task, about)]
 
 
 async def _return(talk: Talk, view: TaskView, about: About) -> list[Answer]:
@@ -100,7 +100,7 @@ async def _return(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     await _settle(talk, about)
     key = "done.return_major" if major else "done.return"
     said = talk.say(key, link=talk.voice.link(view.code), name=view.lead.name, due=change.task.due_at)
-    return [said, *await _repainted(talk, change.task, about)]
+    return [said, *await talk.repaint_behind(change.task, about)]
 
 
 async def _waiver(talk: Talk, view: TaskView, about: About) -> list[Answer]:
@@ -113,14 +113,19 @@ async def _waiver(talk: Talk, view: TaskView, about: About) -> list[Answer]:
         raise Invalid("reason_needed")
     files = [await _keep(talk, file) for file in talk.said.files]
     said = await waivers.answered(talk, view, charge, about, files)
-    return [said, *await _repainted(talk, view, about)]
+    return [said, *await talk.repaint_behind(view, about)]
 
 
 async def _waiting(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     if str(Act.WAIT) not in view.can:
         await _settle(talk, about)
         return [_sentence(why_not(talk, view, "wait"))]
-    return await waits.replied(talk, view, about)
+    until = await waits.named(talk, view)
+    if until is None:
+        return [talk.say("ask.wait_again")]
+    change = await service.wait(talk.actor, view.id, until)
+    await _settle(talk, about)
+    return [Answer(waits.kept(talk, change.task)), *await talk.repaint_behind(change.task, about)]
 
 
 async def _comment(talk: Talk, view: TaskView) -> list[Answer]:
@@ -135,12 +140,6 @@ async def _settle(talk: Talk, about: About) -> None:
     """The question is answered, whatever the answer led to."""
     if about.prompt_id is not None and about.mark is not None and about.mark.act in _ANSWERS:
         await recall.answered(talk.channel.name, talk.address, about.prompt_id)
-
-
-async def _repainted(talk: Talk, view: TaskView, about: About) -> list[Answer]:
-    """The message whose button led to the question tells the truth again."""
-    data = about.mark.data if about.mark is not None else {}
-    return await talk.repaint(view, str(data.get("on", "")), str(data.get("receipt", "")))
 
 
 def _sentence(words: str) -> Answer:

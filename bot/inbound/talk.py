@@ -79,6 +79,11 @@ class Talk(msgspec.Struct, frozen=True):
             text = cards.card(view, self.actor.person_id, self.voice)
         return [Answer(text, edit=receipt)]
 
+    async def repaint_behind(self, view: TaskView, about: recall.About | None) -> list[Answer]:
+        """Make the message whose button led to a question tell the truth."""
+        data = about.mark.data if about is not None and about.mark is not None else {}
+        return await self.repaint(view, str(data.get("on", "")), str(data.get("receipt", "")))
+
     async def _with_state(self, view: TaskView, receipt: str) -> Text:
         about = await recall.about(self.channel.name, self.address, receipt)
         if about is None or not isinstance(about.notice, TaskNotice) or view.secret:

@@ -11,7 +11,6 @@ from bot import recall
 from bot.channel import Button, Rows, Text
 from bot.inbound.talk import Talk
 from bot.reading import moment_ahead
-from bot.recall import About
 from bot.speech import Answer, Mark
 
 _FORM = "%Y%m%d%H%M"
@@ -54,25 +53,16 @@ async def chosen(talk: Talk, task_id: int, written: str) -> list[Answer]:
     view = (await service.wait(talk.actor, task_id, until)).task
     if about is not None and about.prompt_id is not None:
         await recall.answered(talk.channel.name, talk.address, about.prompt_id)
-    said = _said(talk, view)
+    said = kept(talk, view)
     toast = talk.toast("did.wait", code=view.code, at=until)
-    return [toast, Answer(said, edit=talk.said.receipt), *await _repainted(talk, view, about)]
+    return [toast, Answer(said, edit=talk.said.receipt), *await talk.repaint_behind(view, about)]
 
 
-async def replied(talk: Talk, view: TaskView, about: About) -> list[Answer]:
-    """The question was answered in words."""
-    until = moment_ahead(talk.said.text, clock.now(), await calendar_of_unit(view.unit.id))
-    if until is None:
-        return [talk.say("ask.wait_again")]
-    view = (await service.wait(talk.actor, view.id, until)).task
-    return [Answer(_said(talk, view)), *await _repainted(talk, view, about)]
+async def named(talk: Talk, view: TaskView) -> datetime | None:
+    """The moment that was named in words; None when they were not understood."""
+    return moment_ahead(talk.said.text, clock.now(), await calendar_of_unit(view.unit.id))
 
 
-def _said(talk: Talk, view: TaskView) -> Text:
+def kept(talk: Talk, view: TaskView) -> Text:
+    """That the wait is kept, and until when."""
     return Text(talk.voice.say("bot.done.wait", link=talk.voice.link(view.code), at=view.waiting_until))
-
-
-async def _repainted(talk: Talk, view: TaskView, about: About | None) -> list[Answer]:
-    """The message whose button led to the question tells the truth again."""
-    data = about.mark.data if about is not None and about.mark is not None else {}
-    return await talk.repaint(view, str(data.get("on", "")), str(data.get("receipt", "")))

@@ -67,6 +67,9 @@ async def test_a_day_in_words(office: Office, phone: Phone) -> None:
     await office.turn()
     assert (await Task.get()).waiting_until == vn("2026-12-04 14:00")
     assert "nhắc lại lúc" in phone.last.text
+    phone.send("15h thứ 6")
+    await office.turn()
+    assert (await Task.get()).waiting_until == vn("2026-12-04 14:00"), "an answered question listens no more"
 
 
 async def test_what_cannot_wait_says_why(office: Office, phone: Phone, cast: Cast) -> None:

@@ -1,6 +1,8 @@
 """Digests: in the message of the first slot, each with its own switch, none empty, none twice, also after downtime."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 
 import pytest
@@ -263,22 +265,33 @@ async def test_two_tickers_at_once_say_everything_once(looked, cast, clock, give
     assert rows.count("MorningList an") == 1
 
 
-async def test_a_tick_waits_for_the_people_whom_another_has_in_hand(looked, cast, clock, give, monkeypatch):
-    await give("an", at=vn("2026-11-25 17:00"))
-    clock.set(WEDNESDAY)
-    if not Sql().postgres:
-        return
+@asynccontextmanager
+async def in_hand(person_id: int) -> AsyncIterator[asyncio.Event]:
+    """Somebody else has a person in hand until the event is set."""
     taken, over = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         async with transaction():
-            await Sql().rows(f"select id from person where id = {cast.an.id} for no key update")
+            await Sql().rows(f"select id from person where id = {person_id} for no key update")
             taken.set()
             await over.wait()
 
     async with asyncio.TaskGroup() as group:
         group.create_task(hold())
         await taken.wait()
+        yield over
+        over.set()
+
+
+# SQLite has one writer: nobody else has anybody in hand there.
+POSTGRES_ONLY = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+@POSTGRES_ONLY
+async def test_a_tick_waits_for_the_people_whom_another_has_in_hand(looked, cast, clock, give):
+    await give("an", at=vn("2026-11-25 17:00"))
+    clock.set(WEDNESDAY)
+    async with in_hand(cast.an.id) as over, asyncio.TaskGroup() as group:
         ticking = group.create_task(digest.tick())
         while await Person.filter(digest_at=THURSDAY).count() < len(cast.people) - 1:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -287,24 +300,12 @@ async def test_a_tick_waits_for_the_people_whom_another_has_in_hand(looked, cast
     assert await OutboxNotice.filter(kind="MorningList").count() == 1
 
 
+@POSTGRES_ONLY
 async def test_a_tick_does_not_wait_for_ever(looked, cast, clock, monkeypatch):
-    if not Sql().postgres:
-        return
     clock.set(WEDNESDAY)
     monkeypatch.setattr(digest, "PATIENCE_S", 0.2)
-    taken, over = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        async with transaction():
-            await Sql().rows(f"select id from person where id = {cast.an.id} for no key update")
-            taken.set()
-            await over.wait()
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(hold())
-        await taken.wait()
+    async with in_hand(cast.an.id):
         assert await digest.tick() == len(cast.people) - 1
-        over.set()
 
 
 async def test_one_whose_facts_fail_is_put_back_and_the_others_are_told(looked, cast, clock, give):
