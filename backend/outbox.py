@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from backend.domain.notices import AnyNotice, CardChanged, TaskNotice, TaskRef
+from backend.domain.notices import AnyNotice, CardChanged, TaskAssigned, TaskNotice, TaskRef
 from backend.kit import clock, state
 from backend.kit.db import Sql
 
@@ -14,6 +14,8 @@ from backend.kit.db import Sql
 UNDO_GRACE_S = 10
 #: A line of a slot that the engine has not let go leaves by itself so long after its moment, in real time.
 SLOT_PATIENCE = timedelta(minutes=5)
+#: Whoever links a chat late gets so many cards at most; the bot's list has the others.
+_CARDS_AGAIN = 5
 _GONE_KEY = "slots.gone_until"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -127,6 +129,19 @@ async def gone_until() -> datetime:
     """Up to which moment the lines of slots have been let go (domain time)."""
     found = await state.get(_GONE_KEY)
     return datetime.fromisoformat(found) if found else _NEVER
+
+
+async def say_again(person_id: int) -> int:
+    """Somebody can be reached now: the newest cards of open tasks that nobody could send them are sent after all. Returns
+    how many. (What else was muted is on the pages, and old by now.)"""
+    sql = Sql()
+    rows = await sql.rows(
+        f"update outbox_notice set status = 'pending', problem = '', settled_at = null, ready_at = {sql.arg(clock.real())} "
+        "where id in (select n.id from outbox_notice n join task t on t.id = n.task_id "
+        f"where n.person_id = {sql.arg(person_id)} and n.status = 'muted' and n.kind = {sql.arg(TaskAssigned.__name__)} "
+        f"and t.status in ('assigned', 'acknowledged') order by n.id desc limit {_CARDS_AGAIN}) returning id"
+    )
+    return len(rows)
 
 
 async def cancel(task_id: int, *topics: str, person_id: int | None = None) -> int:

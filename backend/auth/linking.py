@@ -125,6 +125,7 @@ async def _link(actor: Actor, channel: str, address: str) -> None:
     made = await ChatLink.create(person_id=actor.person_id, channel=channel, address=address, linked_at=clock.real())
     await audit.record(actor, "auth.chat_linked", "person", actor.person_id, channel=channel)
     await outbox.enqueue(ChatLinked(channel=channel), actor.person_id, f"chat-linked:{made.id}")
+    await outbox.say_again(actor.person_id)
 
 
 async def _end(actor: Actor, link: _Link, reason: str) -> None:
