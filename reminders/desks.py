@@ -32,11 +32,6 @@ class Row(msgspec.Struct):
         assert self.task.look_at is not None
         return self.task.look_at
 
-    @property
-    def is_short(self) -> bool:
-        """Rule 12: it does not wait for slots."""
-        return reminding.is_short(self.times, self.calendar)
-
     def due(self, now: datetime, history: History, said: int) -> Plan | None:
         """The plan as the tick that comes a little after its moment sees it."""
         return reminding.still_due(self.times, self.look_at, now, self.calendar, self.policy, history, said_today=said)

@@ -8,7 +8,7 @@ import msgspec
 from backend.auth.actors import ZONE
 from backend.calendars.queries import OFFICE, Calendars, calendars
 from backend.domain.calendar import WorkCalendar
-from backend.domain.reminding_slots import Slots
+from backend.domain.reminding_slots import Slots, slots_of
 from backend.domain.scoring_periods import month_of, span
 from backend.domain.types import Role
 from backend.tasks import digests_month
@@ -74,7 +74,7 @@ class Round:
         found = self._mornings.get(path)
         if found is None:
             calendar = self._picture.of(path)
-            slots = Slots(calendar, self._firm.of(path).slots)
+            slots = slots_of(calendar, self._firm.of(path).slots)
             found = self._mornings[path] = morning_of(calendar, slots, self.now)
         return found
 

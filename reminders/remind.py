@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from backend import outbox
 from backend.kit import clock, logs
 from backend.kit.db import Sql, is_postgres, transaction
@@ -17,50 +19,77 @@ from reminders.sweep import BAD_ROWS, PUSH_BACK, ROWS
 
 log = logs.get("reminders")
 
-#: People in one transaction: SQLite has one writer, nobody else writes meanwhile.
-BATCH = 100
 #: Rows found by one look for what is due; of whoever holds one of them all are taken.
 FOUND = 2000
+#: Rows in one transaction, or one person's if they have more: SQLite has one writer, nobody else writes meanwhile.
+BATCH = 400
 #: Batches at the same time: while the database writes one, the next is planned.
-HANDS = 2
+HANDS = 3
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A person with so many rows that are due."""
+
+    lead_id: int
+    n: int
 
 
 async def tick(now: datetime | None = None) -> int:
     """Say what is due with the digests of the slot, and let its messages go; returns how many tasks were handled."""
     now = now or clock.now()
-    total = 0
-    while people := await whose(now):
-        handled = await _all(people, now)
-        total += handled
-        if not handled:
-            # Somebody else has them in hand.
-            break
+    queue = _Queue(now)
+    total = sum(await asyncio.gather(*(_hand(queue) for _ in range(HANDS if is_postgres() else 1))))
     ROWS.labels("remind").inc(total)
     await digest.tick(now)
     await outbox.let_go(now)
     return total
 
 
-async def whose(now: datetime) -> list[int]:
+async def whose(now: datetime) -> list[Due]:
     """The next people with rows that are due, those who wait longest first."""
     sql = Sql()
-    rows = await sql.rows(
-        f"select lead_id from (select lead_id, look_at from task where look_at <= {sql.arg(now)} "
-        f"order by look_at limit {sql.arg(FOUND)}) due group by lead_id order by min(look_at), lead_id"
+    return await sql.fetch(
+        f"select lead_id, count(*) as n from (select lead_id, look_at from task where look_at <= {sql.arg(now)} "
+        f"order by look_at limit {sql.arg(FOUND)}) due group by lead_id order by min(look_at), lead_id",
+        Due,
     )
-    return [int(row["lead_id"]) for row in rows]
 
 
-async def _all(people: Sequence[int], now: datetime) -> int:
-    batches = deque(list(people[start : start + BATCH]) for start in range(0, len(people), BATCH))
+class _Queue:
+    """The people of one tick in batches, each once: who is in somebody else's hand is that one's to tell."""
 
-    async def hand() -> int:
-        handled = 0
-        while batches:
-            handled += await _batch(batches.popleft(), now)
-        return handled
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._seen: set[int] = set()
+        self._batches = deque[list[int]]()
+        self._looking = asyncio.Lock()
 
-    return sum(await asyncio.gather(*(hand() for _ in range(HANDS if is_postgres() else 1))))
+    async def next(self) -> list[int]:
+        """The next batch; an empty one when nobody is left."""
+        async with self._looking:
+            if not self._batches:
+                self._batches.extend(_cut([due for due in await whose(self.now) if due.lead_id not in self._seen]))
+                self._seen.update(*self._batches)
+            return self._batches.popleft() if self._batches else []
+
+
+def _cut(found: Sequence[Due]) -> list[list[int]]:
+    batches: list[list[int]] = []
+    room = 0
+    for due in found:
+        if due.n > room:
+            batches.append([])
+            room = BATCH
+        batches[-1].append(due.lead_id)
+        room -= due.n
+    return batches
+
+
+async def _hand(queue: _Queue) -> int:
+    handled = 0
+    while people := await queue.next():
+        handled += await _batch(people, queue.now)
+    return handled
 
 
 async def _batch(people: list[int], now: datetime) -> int:

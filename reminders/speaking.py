@@ -14,7 +14,6 @@ from backend.domain import limits
 from backend.domain.reminding import Plan
 from backend.domain.reminding_dispatch import choose
 from backend.domain.reminding_policy import risk
-from backend.domain.reminding_view import given_at
 from backend.domain.trial import eligible, held
 from backend.kit.db import Sql
 from backend.models import Task
@@ -65,7 +64,7 @@ def _decide(desk: Desk, now: datetime) -> Sheet:
         plan = row.due(now, desk.history, desk.said)
         if plan is None or plan.at > now:
             sheet.later.append((row, now))
-        elif plan.kind != "overdue" and row.is_short:
+        elif plan.short:
             sheet.now.append((row, plan))
         elif plan.to == "leader":
             sheet.leader.append((row, plan))
@@ -82,7 +81,7 @@ def _choose(sheet: Sheet, due: dict[int, tuple[Row, Plan]], now: datetime) -> No
     first = desk.due[0]
     lines = [row.line(plan.at) for row, plan in due.values()]
     sheet.slot = max(line.at for line in lines).astimezone(first.calendar.zone)
-    along = {row.task.id: row for row in desk.along if not row.is_short}
+    along = {row.task.id: row for row in desk.along}
     chosen: list[tuple[Row, Plan]] = []
     while not chosen:
         picked = choose(lines, [row.line(row.look_at) for row in along.values()], now, first.calendar, first.policy)
@@ -117,24 +116,20 @@ def _planned(
 
 
 def _comes_along(row: Row, plan: Plan) -> bool:
-    """Not a word for the leader; not one whose moment counts (the lead named it, or it is a day after the deadline); and
-    not one that was planned before its holder went away and is for after that now."""
+    """Not a word for the leader; not one whose moment counts (the lead named it, the task is short, or it is a day after
+    the deadline); and not one that was planned before its holder went away and is for after that now."""
     moved = row.times.leave_until is not None and plan.at > row.look_at
-    return plan.to == "officer" and plan.why != "waiting" and plan.kind != "overdue" and not moved
+    counts = plan.why == "waiting" or plan.short or plan.kind == "overdue"
+    return plan.to == "officer" and not counts and not moved
 
 
 def _on_trial(sheet: Sheet, row: Row, plan: Plan) -> bool:
     """Whether the field trial keeps this line back; either way it is entered when it takes part."""
     task, desk = row.task, sheet.desk
-    since = given_at(row.times)
-    gone, total = row.calendar.between(since, plan.at), max(row.calendar.between(since, task.due_at), 1)
-    if not eligible(plan.kind, plan.why, risk(desk.history, gone / total), task.held_at is not None):
+    if not eligible(plan.kind, plan.why, risk(desk.history, plan.share), task.held_at is not None):
         return False
-    number = row.times.reminded_count + 1
     kept = held(task.id, task.holder_no)
-    sheet.entries.append(
-        trial.Entry(task_id=task.id, holder_no=task.holder_no, number=number, person_id=desk.person_id, held=kept)
-    )
+    sheet.entries.append(trial.Entry(task_id=task.id, holder_no=task.holder_no, held=kept))
     return kept
 
 
@@ -194,8 +189,7 @@ def _write_up(sheet: Sheet, now: datetime, said: list[outbox.Said], moved: list[
         row.times = msgspec.structs.replace(
             times, reminded_count=times.reminded_count + 1, reminded_at=now, unanswered=times.unanswered + 1
         )
-        in_slot = not (plan.kind != "overdue" and row.is_short)
-        said.append(words.remind(row.task, plan, sheet.desk.reader_id, times.reminded_count + 1, now, in_slot=in_slot))
+        said.append(words.remind(row.task, plan, sheet.desk.reader_id, times.reminded_count + 1, now))
         moved.append(_moved(row, now, sheet.desk))
     for row, _ in sheet.held:
         row.times = msgspec.structs.replace(row.times, held_at=now)

@@ -10,7 +10,7 @@ from backend.tasks import facts
 from backend.tasks.rows import TaskRow
 
 
-def remind(task: TaskRow, plan: Plan, reader_id: int, number: int, now: datetime, *, in_slot: bool) -> outbox.Said:
+def remind(task: TaskRow, plan: Plan, reader_id: int, number: int, now: datetime) -> outbox.Said:
     """The ``number``-th reminder of a task to its holder, or to whoever reads for them."""
     return outbox.Said(
         notice=_notice(task, plan),
@@ -19,7 +19,7 @@ def remind(task: TaskRow, plan: Plan, reader_id: int, number: int, now: datetime
         topic="remind",
         urgent=task.urgency is not Urgency.NORMAL,
         not_before=now,
-        in_slot=in_slot,
+        in_slot=not plan.short,
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding_policy import FIRM, GENTLE, NORMAL, History, Policy, record, risk, worth_from
 from backend.domain.reminding_short import by_clock, by_work
-from backend.domain.reminding_slots import Slots
+from backend.domain.reminding_slots import slots_of
 from backend.domain.reminding_view import View, given_at, whole
 from backend.domain.times import TaskTimes
 from backend.domain.types import Status, Urgency
@@ -33,6 +33,8 @@ class Plan(msgspec.Struct, frozen=True):
     ``silent`` (``on``: day/month of the answer or of the last reminder), ``waiting``; ``overdue`` (``days``: working
     days past the deadline); or, to the leader, ``unanswered`` (``times``: reminders without an answer, ``gone``: percent
     of the time). Where the officer has a record at that point of a task, ``late`` of ``still`` are the counts behind it.
+    ``share`` of the working time will have gone by then, 1 after the deadline. ``short``: it is the one word of a short
+    task (rule 12) and does not wait for slots.
     """
 
     at: datetime
@@ -40,6 +42,8 @@ class Plan(msgspec.Struct, frozen=True):
     why: str
     params: dict[str, int | str] = {}
     to: Literal["officer", "leader"] = "officer"
+    share: float = 1
+    short: bool = False
 
 
 def plan(
@@ -97,7 +101,7 @@ def _is_short(task: TaskTimes, total: int, calendar: WorkCalendar) -> bool:
 
 def next_slot(at: datetime, calendar: WorkCalendar, policy: Policy = NORMAL) -> datetime:
     """The first of the day's slots at or after an instant, UTC: where a line that can wait is said."""
-    return Slots(calendar, policy.slots).first(whole(at))
+    return slots_of(calendar, policy.slots).first(whole(at))
 
 
 def _thirds(view: View) -> Plan | None:
@@ -107,7 +111,7 @@ def _thirds(view: View) -> Plan | None:
     """
     wanted, why, params = _wanted(view)
     at = _first(view, max((whole(wanted), view.earliest, *_not_before(view))))
-    last = view.slots.last(view.before_due(view.policy.last_minutes))
+    last = view.deadline.last
     if at >= last:
         at = last
         if at < view.earliest or any(at < quiet for quiet in (view.apart, view.quiet_until()) if quiet):
@@ -121,8 +125,9 @@ def _thirds(view: View) -> Plan | None:
             to="leader",
             why="unanswered",
             params={"times": view.silences, "gone": int(100 * share), **_record(view, share)},
+            share=share,
         )
-    return Plan(at=at, kind=kind, why=why, params={**params, **_record(view, share)})
+    return Plan(at=at, kind=kind, why=why, params={**params, **_record(view, share)}, share=share)
 
 
 def _leader_hears(view: View, share: float) -> bool:
@@ -209,7 +214,7 @@ def _first(view: View, at: datetime) -> datetime:
     if view.wanted_back_at is not None:
         return view.slots.first(at)
     better = view.slots.first(at, view.half)
-    near = view.before_due(round(view.policy.near_days * view.day))
+    near = view.deadline.near
     if better <= near:
         return better
     # A slot of the other half counts from where the deadline is near: a fixed set of slots, whatever ``now`` is.
@@ -235,11 +240,12 @@ def _short(view: View) -> Plan | None:
         at = view.calendar.next_working(at)
     if at > last:
         return None
+    at, share = at.astimezone(UTC), view.share(at)
     if back is not None:
-        return Plan(at=at.astimezone(UTC), kind="soon", why="waiting")
+        return Plan(at=at, kind="soon", why="waiting", share=share, short=True)
     over, under = view.policy.short_word
     params = {"share": f"{over}/{under}", **_record(view, over / under)}
-    return Plan(at=at.astimezone(UTC), kind="soon", why="share", params=params)
+    return Plan(at=at, kind="soon", why="share", params=params, share=share, short=True)
 
 
 def _overdue(view: View) -> Plan | None:

@@ -15,6 +15,12 @@ def half_of(local: datetime) -> int:
     return int(local.hour * 60 + local.minute >= _NOON)
 
 
+@lru_cache(maxsize=256)
+def slots_of(calendar: WorkCalendar, minutes: tuple[int, ...]) -> "Slots":
+    """The same object for the same question: it keeps the years that it has looked at."""
+    return Slots(calendar, minutes)
+
+
 class Slots:
     """Slots of a calendar, local minutes of the day; answers are in UTC.
 
@@ -24,7 +30,7 @@ class Slots:
 
     def __init__(self, calendar: WorkCalendar, minutes: tuple[int, ...]) -> None:
         self._calendar = calendar
-        self._years = _years(calendar, minutes)
+        self._years = _Years(calendar, minutes)
 
     def first(self, at: datetime, half: int | None = None) -> datetime:
         """The first slot at or after ``at``; with ``half`` only mornings (0) or afternoons (1), and any slot on a day
@@ -104,8 +110,3 @@ class _Years:
 
 def _times(slots: list[tuple[int, datetime]]) -> list[datetime]:
     return [at for _, at in slots]
-
-
-@lru_cache(maxsize=256)
-def _years(calendar: WorkCalendar, minutes: tuple[int, ...]) -> _Years:
-    return _Years(calendar, minutes)

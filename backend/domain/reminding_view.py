@@ -1,10 +1,13 @@
 """One task as the reminder planner sees it: the given facts and what is computed from them once."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
+
+import msgspec
 
 from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding_policy import History, Policy, better_half
-from backend.domain.reminding_slots import Slots
+from backend.domain.reminding_slots import slots_of
 from backend.domain.times import TaskTimes
 
 MINUTE = timedelta(minutes=1)
@@ -18,6 +21,31 @@ def given_at(task: TaskTimes) -> datetime:
 def whole(at: datetime) -> datetime:
     """Up to the next whole minute: the calendar counts in whole minutes and would round down into the past."""
     return at if at.second == at.microsecond == 0 else at.replace(second=0, microsecond=0) + MINUTE
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """What follows from a deadline alone."""
+
+    #: The last useful slot before it.
+    last: datetime
+    #: From here on it is near: either half of the day will do.
+    near: datetime
+
+
+@lru_cache(maxsize=4096)
+def _deadline(
+    calendar: WorkCalendar, minutes: tuple[int, ...], last_minutes: int, near_days: float, due_at: datetime
+) -> Deadline:
+    """Most deadlines are ends of days: many tasks share one."""
+    end = calendar.position(due_at)
+    return Deadline(
+        last=slots_of(calendar, minutes).last(_before(calendar, due_at, end, last_minutes)),
+        near=_before(calendar, due_at, end, round(near_days * calendar.data.day_minutes)),
+    )
+
+
+def _before(calendar: WorkCalendar, due_at: datetime, end: int, minutes: int) -> datetime:
+    return calendar.left(end - minutes) if minutes > 0 else due_at
 
 
 class View:
@@ -40,7 +68,7 @@ class View:
         self.policy = policy
         self.history = history
         self.half = better_half(history)
-        self.slots = Slots(calendar, policy.slots)
+        self.slots = slots_of(calendar, policy.slots)
         self.day = calendar.data.day_minutes
         self.given_at = given_at(task)
         #: Where the task begins and ends in working time (:meth:`WorkCalendar.position`).
@@ -55,7 +83,12 @@ class View:
         #: Before this nothing more is said of the task: it was spoken of, to the lead or to the leader, just now, or
         #: deliberately not.
         spoken_of = _latest(task.reminded_at, task.leader_told_at, task.held_at)
-        self.apart = None if spoken_of is None else whole(spoken_of + timedelta(minutes=policy.apart_minutes))
+        self.apart = None if spoken_of is None else whole(spoken_of + timedelta(0, 60 * policy.apart_minutes))
+
+    @property
+    def deadline(self) -> Deadline:
+        policy = self.policy
+        return _deadline(self.calendar, policy.slots, policy.last_minutes, policy.near_days, self.task.due_at)
 
     @property
     def held_at(self) -> datetime | None:
@@ -90,7 +123,7 @@ class View:
 
     def before_due(self, minutes: int) -> datetime:
         """So many working minutes before the deadline."""
-        return self.calendar.left(self.end - minutes) if minutes > 0 else self.task.due_at
+        return _before(self.calendar, self.task.due_at, self.end, minutes)
 
     def share(self, at: datetime) -> float:
         return (self.calendar.position(at) - self.start) / self.total
@@ -101,4 +134,8 @@ def _unless_done(until: datetime | None, last: datetime | None) -> datetime | No
 
 
 def _latest(*moments: datetime | None) -> datetime | None:
-    return max((at for at in moments if at is not None), default=None)
+    latest = None
+    for at in moments:
+        if at is not None and (latest is None or at > latest):
+            latest = at
+    return latest

@@ -1,6 +1,6 @@
 """The database: opening and closing it, transactions, and SQL text that runs on both SQLite and PostgreSQL."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -124,7 +124,7 @@ class Sql:
         if self.postgres:
             columns_of = zip(*rows, strict=True) if rows else [()] * len(columns)
             arrays = zip(columns.values(), columns_of, strict=True)
-            lists = ", ".join(f"{self.arg([_for_postgres(v) for v in values])}::{kind}[]" for kind, values in arrays)
+            lists = ", ".join(f"{self.arg(_array(kind, values))}::{kind}[]" for kind, values in arrays)
             return f"unnest({lists}) as {name}({', '.join(columns)})"
         shown = ", ".join(f"json_extract(value, '$[{place}]') as {column}" for place, column in enumerate(columns))
         plain = msgspec.json.encode([[_for_sqlite(value) for value in row] for row in rows]).decode()
@@ -167,6 +167,10 @@ def convert(found: dict[str, Any], row: type[T]) -> T:
 def _for_postgres(value: Any) -> Any:
     # PostgreSQL keeps no NUL and refuses to be asked for one: such a text equals nothing that is stored.
     return value.replace("\x00", "\ufffd") if isinstance(value, str) and "\x00" in value else value
+
+
+def _array(kind: str, values: Iterable[Any]) -> list[Any]:
+    return [_for_postgres(value) for value in values] if kind == "text" else list(values)
 
 
 def _for_sqlite(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Indexes that the ORM cannot declare, partial ones above all; the text is the same on both databases.
 
-The two unique ones are rules: one live chat link per address, and per person and channel.
+The unique ones are rules: one live chat link per address, and per person and channel; one task per outside name; one task
+of a recurrence per day and lead.
 """
 
 from tortoise import migrations
@@ -10,6 +11,9 @@ from tortoise.migrations import operations as ops
 INDEXES = (
     ("uid_chat_link_live_address", "unique", "chat_link (channel, address) where ended_at is null"),
     ("uid_chat_link_live_person", "unique", "chat_link (person_id, channel) where ended_at is null"),
+    ("uid_task_external", "unique", "task (external_id) where external_id is not null"),
+    ("uid_task_recurrence", "unique", "task (recurrence_id, recurrence_on, lead_id) where recurrence_id is not null"),
+    ("idx_task_group", "", "task (group_key) where group_key is not null"),
     ("idx_task_look", "", "task (look_at, lead_id) where look_at is not null"),
     ("idx_task_look_lead", "", "task (lead_id, look_at) where look_at is not null"),
     ("idx_task_answer", "", "task (answer_at, id) where answer_at is not null"),

@@ -18,14 +18,12 @@ class Migration(migrations.Migration):
             name='TrialReminder',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('task', fields.ForeignKeyField('models.Task', source_field='task_id', db_constraint=True, to_field='id', related_name='trial_reminders', on_delete=OnDelete.CASCADE)),
+                ('task', fields.ForeignKeyField('models.Task', source_field='task_id', db_constraint=False, to_field='id', related_name='trial_reminders', on_delete=OnDelete.NO_ACTION)),
                 ('holder_no', fields.IntField()),
-                ('number', fields.IntField()),
-                ('person', fields.ForeignKeyField('models.Person', source_field='person_id', db_constraint=True, to_field='id', related_name='trial_reminders', on_delete=OnDelete.CASCADE)),
                 ('at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('held', fields.BooleanField()),
             ],
-            options={'table': 'trial_reminder', 'app': 'models', 'unique_together': (('task', 'holder_no', 'number'),), 'indexes': [Index(fields=['at'])], 'pk_attr': 'id', 'table_description': 'A reminder of the field trial, said as planned or held back by chance, so that the difference can be measured.'},
+            options={'table': 'trial_reminder', 'app': 'models', 'unique_together': (('task', 'holder_no'),), 'indexes': [Index(fields=['at'])], 'pk_attr': 'id', 'table_description': "The first eligible reminder of a task's holder: the field trial said it as planned or held it back by chance."},
             bases=['Model'],
         ),
         ops.AddField(

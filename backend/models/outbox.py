@@ -1,4 +1,4 @@
-"""Tables of speaking: notices to send, every attempt, and what came in."""
+"""Tables of speaking: notices to send, every attempt, what came in, and what a bot has used of its allowance."""
 
 from typing import Any
 
@@ -17,11 +17,12 @@ class OutboxNotice(Model):
     dedup_key = fields.CharField(190, unique=True)
     kind = fields.CharField(40)
     payload = fields.JSONField[dict[str, Any]]()
+    # Unchecked by the database: nobody is ever deleted, and the check is half of what writing a slot costs (ADR 0014).
     person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "models.Person", related_name="notices", on_delete=fields.CASCADE
+        "models.Person", related_name="notices", on_delete=fields.NO_ACTION, db_constraint=False
     )
     task: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
-        "models.Task", null=True, related_name="notices", on_delete=fields.CASCADE
+        "models.Task", null=True, related_name="notices", on_delete=fields.NO_ACTION, db_constraint=False
     )
     # Cancelled with their cause when it goes away: e.g. ``remind``, ``assigned``.
     topic = fields.CharField(24, default="")
@@ -103,3 +104,23 @@ class ChatPrompt(Model):
     class Meta:
         table = "chat_prompt"
         indexes = (("channel", "address", "receipt"),)
+
+
+class ChannelUse(Model):
+    """What one bot of a channel has sent and heard in one month, of the ``most`` it may (0 = no limit)."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(16)
+    bot = fields.CharField(40)
+    month = fields.CharField(7)  # 2026-11, in the office's zone
+    sent = fields.IntField(default=0)
+    received = fields.IntField(default=0)
+    most = fields.IntField(default=0)
+    # The server said that the allowance is spent, whatever we counted: nothing leaves before (domain time).
+    full_until = fields.DatetimeField(null=True)
+    problem = fields.CharField(300, default="")
+    problem_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "channel_use"
+        unique_together = (("channel", "bot", "month"),)

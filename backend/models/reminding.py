@@ -35,8 +35,8 @@ class SlotMessage(Model):
     """That a person was reminded in a slot, with how many lines, and when they first answered one of them."""
 
     id = fields.BigIntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "models.Person", related_name="slot_messages", on_delete=fields.CASCADE
+    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # unchecked, see OutboxNotice
+        "models.Person", related_name="slot_messages", on_delete=fields.NO_ACTION, db_constraint=False
     )
     slot_at = fields.DatetimeField()
     morning = fields.BooleanField()
@@ -52,26 +52,20 @@ class SlotMessage(Model):
 
 
 class TrialReminder(Model):
-    """A reminder of the field trial, said as planned or held back by chance, so that the difference can be measured."""
+    """The first eligible reminder of a task's holder: the field trial said it as planned or held it back by chance."""
 
     id = fields.BigIntField(primary_key=True)
-    task: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "models.Task", related_name="trial_reminders", on_delete=fields.CASCADE
+    task: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # unchecked, see OutboxNotice
+        "models.Task", related_name="trial_reminders", on_delete=fields.NO_ACTION, db_constraint=False
     )
     holder_no = fields.IntField()
-    # Which reminder of this holder it is, 1 = the first.
-    number = fields.IntField()
-    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "models.Person", related_name="trial_reminders", on_delete=fields.CASCADE
-    )
     at = fields.DatetimeField()
     held = fields.BooleanField()
 
-    if TYPE_CHECKING:  # columns that Tortoise adds for the foreign keys
+    if TYPE_CHECKING:  # a column that Tortoise adds for the foreign key
         task_id: int
-        person_id: int
 
     class Meta:
         table = "trial_reminder"
-        unique_together = (("task", "holder_no", "number"),)
+        unique_together = (("task", "holder_no"),)
         indexes = (("at",),)

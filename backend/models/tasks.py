@@ -16,7 +16,7 @@ class Task(Model):
     id = fields.BigIntField(primary_key=True)
     code = fields.CharField(20, unique=True)
     version = fields.IntField(default=1)
-    external_id = fields.CharField(120, unique=True, null=True)
+    external_id = fields.CharField(120, null=True)
 
     title = fields.CharField(500)
     body = fields.TextField(default="")
@@ -51,7 +51,7 @@ class Task(Model):
         "models.Task", null=True, related_name="subtasks", on_delete=fields.RESTRICT
     )
     # Tasks made from one draft to many leads share this.
-    group_key = fields.CharField(32, null=True, db_index=True)
+    group_key = fields.CharField(32, null=True)
     recurrence: fields.ForeignKeyNullableRelation["Recurrence"] = fields.ForeignKeyField(
         "models.Recurrence", null=True, related_name="tasks", on_delete=fields.RESTRICT
     )
@@ -110,12 +110,13 @@ class Task(Model):
 
     class Meta:
         table = "task"
-        unique_together = (("recurrence", "recurrence_on", "lead"),)
+        # Every index is written with every reminder (look_at is in two): columns that are mostly null have partial ones,
+        # in migration 0002, and those are unique for external_id and for (recurrence_id, recurrence_on, lead_id).
         indexes = (
             ("lead_id", "status", "due_at", "id"),
             ("assigner_id", "status", "due_at", "id"),
             ("unit_id", "due_at", "id"),
-        )  # look_at, answer_at, charge_at: partial indexes in migration 0002
+        )
 
 
 class TaskPart(Model):

@@ -11,16 +11,14 @@ from backend.domain.trial import Effect, difference
 from backend.errors import Invalid
 from backend.kit.db import Sql
 
-_COLUMNS = {"task_id": "bigint", "holder_no": "int", "number": "int", "person_id": "bigint", "held": "boolean"}
+_COLUMNS = {"task_id": "bigint", "holder_no": "int", "held": "boolean"}
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One eligible reminder: the ``number``-th of this holder of the task, said or held back."""
+    """An eligible reminder to a holder of a task, said or held back."""
 
     task_id: int
     holder_no: int
-    number: int
-    person_id: int
     held: bool
 
 
@@ -30,12 +28,10 @@ async def enter(entries: Sequence[Entry], now: datetime) -> None:
     if not entries:
         return
     sql = Sql()
-    rows = [(one.task_id, one.holder_no, one.number, one.person_id, one.held) for one in entries]
+    rows = [msgspec.structs.astuple(one) for one in entries]
     await sql.run(
         f"insert into trial_reminder (at, {', '.join(_COLUMNS)}) select {sql.arg(now)}, {', '.join(_COLUMNS)} "
-        f"from {sql.table('entry', _COLUMNS, rows)} where not exists (select 1 from trial_reminder t "
-        "where t.task_id = entry.task_id and t.holder_no = entry.holder_no) "
-        "on conflict (task_id, holder_no, number) do nothing"
+        f"from {sql.table('entry', _COLUMNS, rows)} where true on conflict (task_id, holder_no) do nothing"
     )
 
 
@@ -112,7 +108,7 @@ def _sum(arms: list[_Arm], held: bool | None, outcome: str) -> int:
 
 
 def _outcomes(sql: Sql, period: PeriodSpan) -> str:
-    """The first entries of a month with what came of them.
+    """The entries of a month with what came of them.
 
     A delay is a fact that the ledger keeps, whatever became of the task later; one that was charged before the entry
     belongs to an earlier deadline. A report in time that was sent back leaves the task open.
@@ -122,14 +118,10 @@ def _outcomes(sql: Sql, period: PeriodSpan) -> str:
         "and e.happened_at >= r.at and e.key like "
         "'delay:' || cast(r.task_id as text) || ':' || cast(r.holder_no as text) || ':%')"
     )
-    first = (
-        "not exists (select 1 from trial_reminder x where x.task_id = r.task_id and x.holder_no = r.holder_no "
-        "and x.number < r.number)"
-    )
     return (
         f"select r.held, case when {delayed} then 'late' "
         "when t.holder_no <> r.holder_no or t.status = 'cancelled' then 'left_out' "
         "when t.reported_at is not null and t.reported_at <= t.due_at then 'in_time' else 'open' end as outcome "
         "from trial_reminder r join task t on t.id = r.task_id "
-        f"where r.at >= {sql.arg(period.start)} and r.at < {sql.arg(period.end)} and {first}"
+        f"where r.at >= {sql.arg(period.start)} and r.at < {sql.arg(period.end)}"
     )

@@ -11,7 +11,7 @@ from backend.auth.guards import csrf_form, public
 from backend.calendars.queries import calendar_of
 from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding_policy import NORMAL
-from backend.domain.reminding_slots import Slots
+from backend.domain.reminding_slots import slots_of
 from backend.domain.types import SYSTEM, Actor, Status
 from backend.errors import NotFound
 from backend.kit import clock
@@ -59,7 +59,7 @@ async def _target(actor: Actor | None, form: Form) -> datetime | None:
 
 def next_slot(now: datetime, calendar: WorkCalendar) -> datetime:
     """The first slot of reminders after ``now``."""
-    return Slots(calendar, NORMAL.slots).first(now.replace(second=0, microsecond=0) + _MINUTE)
+    return slots_of(calendar, NORMAL.slots).first(now.replace(second=0, microsecond=0) + _MINUTE)
 
 
 class _Due(msgspec.Struct):

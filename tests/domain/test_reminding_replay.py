@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.domain.reminding import FIRM, GENTLE, NORMAL, History, Policy
@@ -225,6 +225,7 @@ def test_firm_says_more_than_normal_and_normal_more_than_gentle() -> None:
     assert counts[0] < counts[2]
 
 
+@example([(90, 8373, 0, 1.0), (4800, 480, 0, 1.0)], GENTLE)
 @settings(max_examples=40)
 @given(
     st.lists(
@@ -253,7 +254,8 @@ def test_whatever_the_month_it_keeps_the_rules(tasks: list[tuple[int, int, int, 
         assert 1 <= sum(at in told.lines for told in said.stints) <= policy.lines
     assert max(Counter(at.astimezone(VIETNAM).date() for at in said.slots).values(), default=0) <= policy.a_day
     for one, told in zip(found, said.stints, strict=True):
-        assert all(one.given.assigned_at < at < one.acts[-1].at for at in (*told.lines, *told.words))
+        # Who acts at the very moment of a slot was faster: a task given then may come along.
+        assert all(one.given.assigned_at <= at < one.acts[-1].at for at in (*told.lines, *told.words))
         assert len(told.leader) <= 1
 
 

@@ -210,7 +210,7 @@ async def test_on_the_command_line(db: None, cast: Cast, settings: Settings, clo
         "of today",
     ):
         assert words in shown.stdout
-    await enter([Entry(task_id, 1, 1, cast.an.id, False)], clock())
+    await enter([Entry(task_id, 1, False)], clock())
     listed = json.loads(giaoviec("--month", "2026-11", "--preset", "firm", "--json").stdout)
     assert (listed["tasks"], listed["source"], listed["expected"]) == (1, "none", None)
     assert listed["asked"]["messages"] >= listed["present"]["messages"] > listed["happened"]["messages"] == 0

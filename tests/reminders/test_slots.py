@@ -6,7 +6,7 @@ import pytest
 
 from backend.calendars.default import default_calendar
 from backend.domain.reminding import NORMAL
-from backend.domain.reminding_slots import Slots
+from backend.domain.reminding_slots import slots_of
 from backend.models import Leave, OutboxNotice, SlotMessage, Task, TrackRecord
 from backend.org.service import cancel_leave, record_leave
 from backend.tasks.service import acknowledge, report
@@ -41,7 +41,7 @@ async def test_the_right_five_of_many_are_said_and_only_they_count(db, cast, clo
     for task in await Task.filter(id__in=[*ids[5:], late]):
         assert task.reminded_count == 0
         assert task.look_at > clock()
-        assert Slots(default_calendar(), NORMAL.slots).first(task.look_at) == task.look_at
+        assert slots_of(default_calendar(), NORMAL.slots).first(task.look_at) == task.look_at
     [message] = await SlotMessage.all()
     assert (message.person_id, message.slot_at, message.morning, message.lines) == (
         cast.an.id,

@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[2]
 AT = vn("2026-11-25 08:00")
 
 
-def entry(task_id: int, cast: Cast, *, held: bool = False, number: int = 1, holder_no: int = 1) -> Entry:
-    return Entry(task_id, holder_no, number, cast.an.id, held)
+def entry(task_id: int, *, held: bool = False, holder_no: int = 1) -> Entry:
+    return Entry(task_id, holder_no, held)
 
 
 async def copies(of: int, n: int, **columns: Any) -> list[int]:
@@ -56,22 +56,21 @@ async def arm(give: Give, cast: Cast, *, held: bool, late: int, in_time: int) ->
         )
         for task_id in failed
     ])  # fmt: skip
-    await enter([entry(task_id, cast, held=held) for task_id in tasks], AT)
+    await enter([entry(task_id, held=held) for task_id in tasks], AT)
 
 
 async def test_entered_twice_is_once_and_the_first_word_stands(db: None, cast: Cast, give: Give) -> None:
     one, two = await give("an"), await give("an")
     await enter([], AT)
-    await enter([entry(one, cast, held=True), entry(two, cast)], AT)
-    await enter([entry(one, cast), entry(one, cast, number=2)], AT + timedelta(hours=1))
-    found = await TrialReminder.all().order_by("task_id", "number")
-    assert [(row.task_id, row.number, row.held) for row in found] == [(one, 1, True), (two, 1, False)]
-    assert (found[0].at, found[0].person_id) == (AT, cast.an.id)
+    await enter([entry(one, held=True), entry(two)], AT)
+    await enter([entry(one), entry(one)], AT + timedelta(hours=1))
+    found = await TrialReminder.all().order_by("task_id")
+    assert [(row.task_id, row.at, row.held) for row in found] == [(one, AT, True), (two, AT, False)]
 
 
 async def test_many_are_entered_at_once(db: None, cast: Cast, give: Give) -> None:
     tasks = await copies(await give("an"), 5200)
-    await enter([entry(task_id, cast) for task_id in tasks], AT)
+    await enter([entry(task_id) for task_id in tasks], AT)
     assert await TrialReminder.all().count() == 5200
     assert (await effect("2026-11")).open == 5200
 
@@ -81,7 +80,7 @@ async def test_what_came_of_it_is_what_the_engine_charged(db: None, cast: Cast, 
     names = ("in_time", "returned", "late", "late_reported", "cancelled", "given_away", "late_given_away")
     tasks = {name: await give("an") for name in names}
     clock.set(AT)
-    await enter([entry(task_id, cast) for task_id in tasks.values()], AT)
+    await enter([entry(task_id) for task_id in tasks.values()], AT)
     assert ((await effect("2026-11")).open, (await effect("2026-11")).failed) == (7, True)
     an, head = await cast.actor("an"), await cast.actor("head")
     await report(an, tasks["in_time"], "xong")
@@ -108,7 +107,7 @@ async def test_a_delay_of_before_does_not_count(db: None, cast: Cast, clock: Fak
     await run_all_due()
     assert await LedgerEntry.filter(task_id=task_id, scope="officer").count() == 1
     await move_due(await cast.actor("head"), task_id, DueDraft(working_days=9))
-    await enter([entry(task_id, cast)], clock())
+    await enter([entry(task_id)], clock())
     await report(await cast.actor("an"), task_id, "xong")
     found = await effect("2026-11")
     assert (found.effect.said_late, found.effect.said_all) == (0, 1)
@@ -117,10 +116,10 @@ async def test_a_delay_of_before_does_not_count(db: None, cast: Cast, clock: Fak
 async def test_the_first_reminder_counts_in_its_month(db: None, cast: Cast, give: Give) -> None:
     """The office's month: 23:30 of the last evening is in it, though the day is another in UTC the other way round."""
     one, two = await give("an"), await give("an")
-    await enter([entry(one, cast, held=True)], vn("2026-11-01 00:10"))
-    await enter([entry(one, cast, number=2), entry(two, cast)], vn("2026-11-30 23:30"))
-    await enter([entry(two, cast, number=2, held=True)], vn("2026-12-01 08:00"))
-    await enter([entry(two, cast, holder_no=2)], vn("2026-12-01 00:00"))
+    await enter([entry(one, held=True)], vn("2026-11-01 00:10"))
+    await enter([entry(one), entry(two)], vn("2026-11-30 23:30"))
+    await enter([entry(two, held=True)], vn("2026-12-01 08:00"))
+    await enter([entry(two, holder_no=2)], vn("2026-12-01 00:00"))
     entered = [(await effect(month)).entered for month in ("2026-10", "2026-11", "2026-12")]
     assert entered == [0, 2, 1]
 
@@ -194,7 +193,7 @@ async def test_on_the_command_line(db: None, cast: Cast, settings: Settings, clo
 
     empty = giaoviec("--month", "2026-11")
     assert (empty.returncode, empty.stdout.strip()) == (0, "There are no tasks yet: nothing to compare.")
-    await enter([entry(await give("an"), cast)], AT)
+    await enter([entry(await give("an"))], AT)
     nothing = giaoviec("--month", "2026-11", lang="vi")
     assert nothing.returncode == 1
     assert "Tháng 2026-11 không có gì để so sánh: trong 1 lần nhắc" in nothing.stdout
