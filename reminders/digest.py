@@ -10,7 +10,7 @@ from backend import outbox
 from backend.kit import clock, logs
 from backend.kit.db import transaction
 from backend.org.queries import on_leave
-from backend.tasks import digests
+from backend.tasks import digests, record
 from backend.tasks.digests import Reader
 from reminders.digest_turns import Round, Turn
 from reminders.digest_words import said
@@ -72,12 +72,20 @@ async def _together(round_: Round, only: int | None = None) -> int:
         next_at |= await _put_into_slots([turn for turn in turns if _expects(turn.reader)], round_)
         speaking = [turn for turn in turns if turn.slot or turn.weekly]
         away = await on_leave([turn.reader.id for turn in speaking], round_.on)
-        await outbox.enqueue_all(await said([turn for turn in speaking if turn.reader.id not in away], round_))
+        words = await said([turn for turn in speaking if turn.reader.id not in away], round_)
+        await outbox.enqueue_all(words)
+        await record.spoke([record.Spoken(*message, lines=0) for message in _messages(words, round_)])
         plan: defaultdict[datetime, list[int]] = defaultdict(list)
         for person_id, at in next_at.items():
             plan[at].append(person_id)
         await digests.schedule(plan)
     return len(readers)
+
+
+def _messages(words: Sequence[outbox.Said], round_: Round) -> set[tuple[int, datetime]]:
+    """Whom which slot speaks to: it is one of the messages of their day."""
+    zone = round_.office.zone
+    return {(one.person_id, one.not_before.astimezone(zone)) for one in words if one.not_before is not None}
 
 
 def _expects(reader: Reader) -> bool:

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('lines', fields.IntField()),
                 ('answered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'slot_message', 'app': 'models', 'unique_together': (('person', 'slot_at'),), 'pk_attr': 'id', 'table_description': 'That a person was reminded in a slot, with how many lines, and when they first answered one of them.'},
+            options={'table': 'slot_message', 'app': 'models', 'unique_together': (('person', 'slot_at'),), 'pk_attr': 'id', 'table_description': 'That a slot spoke to a person, with how many reminders (0 = a digest alone), and when they first answered one.'},
             bases=['Model'],
         ),
         ops.CreateModel(

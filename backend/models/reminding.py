@@ -32,7 +32,7 @@ class TrackRecord(Model):
 
 
 class SlotMessage(Model):
-    """That a person was reminded in a slot, with how many lines, and when they first answered one of them."""
+    """That a slot spoke to a person, with how many reminders (0 = a digest alone), and when they first answered one."""
 
     id = fields.BigIntField(primary_key=True)
     person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # unchecked, see OutboxNotice

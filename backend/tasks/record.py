@@ -100,7 +100,7 @@ async def passed_open(task: Task) -> None:
 
 
 class Spoken(msgspec.Struct, frozen=True):
-    """That a slot (an instant in the calendar's zone) spoke to somebody, with so many lines."""
+    """That a slot (an instant in the calendar's zone) spoke to somebody, with so many lines; 0 = a digest alone."""
 
     person_id: int
     slot: datetime
@@ -111,7 +111,10 @@ _SLOTS = {"person_id": "bigint", "slot_at": "timestamptz", "morning": "boolean",
 
 
 async def spoke(messages: Sequence[Spoken]) -> set[int]:
-    """Note messages of slots, one a person, and count each once; returns the people whose message is new."""
+    """Note messages of slots, one a person, and count each once; returns the people whose first lines these are.
+
+    A digest alone is one of the day's messages, and says nothing of when somebody answers.
+    """
     if not messages:
         return set()
     sql = Sql()
@@ -119,9 +122,11 @@ async def spoke(messages: Sequence[Spoken]) -> set[int]:
     made = await sql.fetch(
         f"insert into slot_message ({', '.join(_SLOTS)}) select {', '.join(_SLOTS)} "
         f"from {sql.table('said', _SLOTS, rows)} where true "
-        "on conflict (person_id, slot_at) do nothing returning person_id, morning",
+        "on conflict (person_id, slot_at) do update set lines = excluded.lines "
+        "where slot_message.lines = 0 and excluded.lines > 0 returning person_id, morning, lines",
         _Made,
     )
+    made = [one for one in made if one.lines]
     await _count_many({one.person_id: {"morning_sent" if one.morning else "afternoon_sent": 1} for one in made})
     return {one.person_id for one in made}
 
@@ -129,6 +134,7 @@ async def spoke(messages: Sequence[Spoken]) -> set[int]:
 class _Made(msgspec.Struct):
     person_id: int
     morning: bool
+    lines: int
 
 
 def with_one_more(history: History, slot: datetime) -> History:
@@ -141,7 +147,7 @@ def with_one_more(history: History, slot: datetime) -> History:
 
 async def answered(person_id: int, now: datetime) -> None:
     """Somebody answered a reminder: the last slot that spoke to them is answered, once."""
-    last = await SlotMessage.filter(person_id=person_id).order_by("-slot_at").first()
+    last = await SlotMessage.filter(person_id=person_id, lines__gt=0).order_by("-slot_at").first()
     if last is None or last.answered_at is not None:
         return
     if await SlotMessage.filter(id=last.id, answered_at=None).update(answered_at=now):

@@ -212,11 +212,11 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 async def slots_between(start: datetime, end: datetime) -> list[Slot]:
-    """Every message of a slot that was really written."""
+    """Every message of a slot that was really written and reminded of something."""
     sql = Sql()
     return await sql.fetch(
         "select person_id, slot_at, lines from slot_message "
-        f"where slot_at >= {sql.arg(start)} and slot_at < {sql.arg(end)}",
+        f"where lines > 0 and slot_at >= {sql.arg(start)} and slot_at < {sql.arg(end)}",
         Slot,
     )
 

@@ -4,8 +4,9 @@ import pytest
 
 from backend import outbox
 from backend.domain.notices import TaskDueSoon
-from backend.models import OutboxNotice, Person, Task
+from backend.models import OutboxNotice, Person, SlotMessage, Task, TrackRecord
 from backend.tasks import facts
+from backend.tasks.firmness_views import FirmnessBody, set_firmness
 from backend.tasks.service import acknowledge
 from reminders import digest, remind
 from tests.bot.bot_room import Wall, link, sender_on
@@ -95,6 +96,31 @@ async def test_an_officer_who_leads_gets_one_message_a_slot_and_two_a_day(looked
     assert "Việc hôm nay" not in first, "the one task of the day has a line of its own"
     assert "đơn vị" not in second
     assert [address for address, _ in wall.said].count("8") == 1
+
+
+async def test_a_digest_alone_is_one_of_the_two_messages_of_a_day(looked, cast, clock, give):
+    """Of somebody who works for two units that speak at other hours."""
+    await set_firmness(await cast.actor("head2"), "diachinh", FirmnessBody(slots=["09:00", "15:00"]))
+    await give("an", at=vn("2026-11-25 17:00"))
+    one, other = await give("an", at=vn("2026-11-26 17:00")), await give("an", at=vn("2026-11-26 17:00"))
+    await quiet()
+    afternoon = vn("2026-11-25 15:00")
+    await Task.all().update(look_at=None, answer_at=None)
+    await Task.filter(id__in=[one, other]).update(unit_id=cast.units["diachinh"].id)
+    await Task.filter(id=one).update(look_at=vn("2026-11-25 09:00"))
+    await Task.filter(id=other).update(look_at=afternoon, waiting_until=afternoon)
+    for at in ("2026-11-25 08:00", "2026-11-25 09:00", "2026-11-25 15:00"):
+        clock.set(at)
+        await remind.tick()
+    rows = await OutboxNotice.filter(person_id=cast.an.id).order_by("id")
+    assert [(row.kind, row.not_before) for row in rows] == [
+        ("MorningList", WEDNESDAY),
+        ("TaskDueSoon", vn("2026-11-25 09:00")),
+    ]
+    assert (await Task.get(id=other)).look_at == vn("2026-11-26 09:00"), "what would be the third waits for tomorrow"
+    assert [row.lines for row in await SlotMessage.filter(person_id=cast.an.id).order_by("slot_at")] == [0, 1]
+    counted = await TrackRecord.get(person_id=cast.an.id)
+    assert (counted.morning_sent, counted.afternoon_sent) == (1, 0), "a digest asks for no answer"
 
 
 async def test_a_slot_whose_message_has_left_gets_no_second_one(looked, cast, clock, give):
