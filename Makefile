@@ -18,8 +18,9 @@ COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes
 LOCK_FLAGS ?=
 
 # Much of a test is waiting (for a browser, another process, a timer): three workers fill two cores. Dealt out in twos, so
-# that the slow tests, which come first, are spread over all of them.
-PYTEST = $(BIN)/pytest -n $(WORKERS) --maxschedchunk 2
+# that the slow tests, which come first, are spread over all of them. What is compiled is kept, whatever the environment
+# says: tests start many processes.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --maxschedchunk 2
 WORKERS ?= 3
 
 # $(call install,FILE.lock): make .venv hold exactly what the lock file says, and this checkout.

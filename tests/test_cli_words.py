@@ -1,6 +1,7 @@
 """``giaoviec parse``: one line for a person, for a program, and a whole file of them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,8 @@ def test_people_without_the_columns_are_refused(tmp_path: Path) -> None:
     assert "handle,name,unit,title" in answer.output
 
 
-def test_people_of_the_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_people_of_the_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "giaoviec.db")
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     runner = CliRunner()

@@ -27,6 +27,7 @@ INDEXES = (
     ("idx_extension_open", "", "extension (task_id) where decision = ''"),
     ("idx_outbox_ready", "", "outbox_notice (ready_at, id) where status = 'pending'"),
     ("idx_outbox_leased", "", "outbox_notice (lease_until) where status in ('claimed', 'sending')"),
+    ("idx_attempt_receipt", "", "delivery_attempt (channel, address, receipt) where receipt <> ''"),
     ("idx_position_unit", "", "position (unit_id)"),
     ("idx_unit_parent", "", "unit (parent_id)"),
     ("idx_delegation_position", "", "delegation (position_id)"),
@@ -37,7 +38,10 @@ INDEXES = (
 class Migration(migrations.Migration):
     dependencies = [("models", "0001_first")]
 
+    # In one operation: the ORM copies every model it knows before each.
     operations = [
-        ops.RunSQL(f"create {unique} index {name} on {definition}", f"drop index {name}")
-        for name, unique, definition in INDEXES
+        ops.RunSQL(
+            [f"create {unique} index {name} on {definition}" for name, unique, definition in INDEXES],
+            [f"drop index {name}" for name, _, _ in INDEXES],
+        )
     ]

@@ -55,17 +55,14 @@ class Migration(migrations.Migration):
             name='version',
             field=fields.IntField(default=1, db_default=1),
         ),
-            # One row a unit and one for the whole office: null equals nothing, so it is indexed as 0, which no unit has.
+        # One row a unit and one for the whole office: null equals nothing, so it is indexed as 0, which no unit has.
         ops.RunSQL(
-            "create unique index uid_calendar_place on calendar ((coalesce(unit_id, 0)))", "drop index uid_calendar_place"
-        ),
-        ops.RunSQL(
-            "create unique index uid_due_proposal_open on due_proposal (task_id) where decided_at is null",
-            "drop index uid_due_proposal_open",
-        ),
-        # The sweep that looks for deadlines to move asks every minute; hardly ever is there anything.
-        ops.RunSQL(
-            "create index idx_calendar_unseen on calendar (id) where before is not null or planned_version < version",
-            "drop index idx_calendar_unseen",
+            [
+                "create unique index uid_calendar_place on calendar ((coalesce(unit_id, 0)))",
+                "create unique index uid_due_proposal_open on due_proposal (task_id) where decided_at is null",
+                # The sweep that looks for deadlines to move asks every minute; hardly ever is there anything.
+                "create index idx_calendar_unseen on calendar (id) where before is not null or planned_version < version",
+            ],
+            ["drop index uid_calendar_place", "drop index uid_due_proposal_open", "drop index idx_calendar_unseen"],
         ),
     ]

@@ -66,14 +66,13 @@ class Migration(migrations.Migration):
             name='remind_slots',
             field=fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads),
         ),
-        ops.RunSQL("create index idx_person_digest on person (digest_at)", "drop index idx_person_digest"),
-        # What may leave, in the order in which it leaves; and what else waits for the same person.
         ops.RunSQL(
-            "create index idx_outbox_next on outbox_notice (urgent, not_before, id) where status = 'pending'",
-            "drop index idx_outbox_next",
-        ),
-        ops.RunSQL(
-            "create index idx_outbox_mine on outbox_notice (person_id, id) where status = 'pending'",
-            "drop index idx_outbox_mine",
+            [
+                "create index idx_person_digest on person (digest_at)",
+                # What may leave, in the order in which it leaves; and what else waits for the same person.
+                "create index idx_outbox_next on outbox_notice (urgent, not_before, id) where status = 'pending'",
+                "create index idx_outbox_mine on outbox_notice (person_id, id) where status = 'pending'",
+            ],
+            ["drop index idx_person_digest", "drop index idx_outbox_next", "drop index idx_outbox_mine"],
         ),
     ]

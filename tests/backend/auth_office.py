@@ -9,7 +9,7 @@ from backend.auth import guards, service
 from backend.domain.types import Role
 from backend.kit.db import Sql
 from backend.settings import Settings
-from tests.apps import own_app
+from tests.apps import app_of
 
 COOKIE = "giaoviec_session"
 
@@ -47,6 +47,10 @@ async def notices_of(person_id: int, kind: str) -> list[dict[str, Any]]:
 
 def guarded_app(settings: Settings) -> Litestar:
     """The application with routes that do nothing but stand behind each guard. The database must be open."""
+    return app_of(settings, _guarded)
+
+
+def _guarded() -> list[Any]:
 
     def saying(path: str, *guard: guards.Guard) -> Any:
         @get(path, guards=list(guard))
@@ -73,21 +77,18 @@ def guarded_app(settings: Settings) -> Litestar:
     async def open_form(request: Request[Any, Any, Any]) -> dict[str, str]:
         return {}
 
-    return own_app(
-        settings,
-        routes=[
-            saying("/api/test/public", guards.public),
-            saying("/api/test/signed-in", guards.signed_in),
-            saying("/api/test/account", guards.account),
-            saying("/api/test/identified", guards.identified),
-            saying("/api/test/tasks", guards.scope("tasks:read")),
-            saying("/api/test/hr", guards.has_role(Role.HR)),
-            saying("/api/test/hr-org", guards.has_role(Role.HR), guards.scope("org:write")),
-            saying("/test/page", guards.page_signed_in),
-            saying("/test/account", guards.page_account),
-            saying("/test/hr", guards.page_has_role(Role.HR)),
-            write,
-            form,
-            open_form,
-        ],
-    )
+    return [
+        saying("/api/test/public", guards.public),
+        saying("/api/test/signed-in", guards.signed_in),
+        saying("/api/test/account", guards.account),
+        saying("/api/test/identified", guards.identified),
+        saying("/api/test/tasks", guards.scope("tasks:read")),
+        saying("/api/test/hr", guards.has_role(Role.HR)),
+        saying("/api/test/hr-org", guards.has_role(Role.HR), guards.scope("org:write")),
+        saying("/test/page", guards.page_signed_in),
+        saying("/test/account", guards.page_account),
+        saying("/test/hr", guards.page_has_role(Role.HR)),
+        write,
+        form,
+        open_form,
+    ]

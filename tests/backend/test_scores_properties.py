@@ -3,8 +3,6 @@ workers at once write each instance once."""
 
 import asyncio
 import random
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -27,8 +25,7 @@ from tests.backend.scores_office import PERIOD, Office, end_of, sign_all
 from tests.backend.test_scores_replay import _act
 from tests.cast import Cast
 from tests.fakes import FakeClock
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import CONTEXT, all_due
 
 
 @pytest.fixture
@@ -139,47 +136,22 @@ async def test_what_is_closed_is_what_was_shown_before(office: Office, cast: Cas
         assert (after.total, after.products) == (known.total, known.products)
 
 
-_WORKER = """
-import asyncio, sys
-from datetime import datetime
-from backend.kit import clock, db
-from reminders.schedule import run_all_due
-
-async def main(url, now):
-    clock.now = lambda: datetime.fromisoformat(now)
-    async with db.opened(url, 2):
-        print("ready", flush=True)
-        sys.stdin.readline()
-        await run_all_due()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
 @pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # one process writes to SQLite
 async def test_eight_workers_making_the_same_tasks_late_write_each_instance_once(
     office: Office, cast: Cast, clock: FakeClock, settings: Settings
 ) -> None:
-    if settings.database.startswith("sqlite"):
-        return  # one process writes to SQLite
     tasks = [await office.task(title=f"Việc {number}") for number in range(40)]
     clock.set("2026-12-14 09:00")
-    workers = [
-        await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _WORKER, settings.database, clock().isoformat()),
-            cwd=ROOT,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        for _ in range(8)
-    ]
+    line = CONTEXT.Barrier(9)
+    workers = [CONTEXT.Process(target=all_due, args=(settings.database, clock(), line), daemon=True) for _ in range(8)]
     for worker in workers:
-        assert worker.stdout is not None
-        assert await worker.stdout.readline() == b"ready\n"
+        worker.start()
     # All of them are at the line: now.
-    said = await asyncio.gather(*(worker.communicate(b"go\n") for worker in workers))
-    assert [worker.returncode for worker in workers] == [0] * 8, [error for _, error in said]
+    await asyncio.to_thread(line.wait, 120)
+    for worker in workers:
+        await asyncio.to_thread(worker.join, 120)
+    assert [worker.exitcode for worker in workers] == [0] * 8
     entries = await LedgerEntry.all()
     # Passing the due time, and the five days since: for the officer and for the unit.
     assert len(entries) == len(tasks) * 2 * 2
