@@ -12,6 +12,7 @@ import click
 from backend import __version__
 from backend.cli import calendars, data, office, reminding, rules, scores, words, working_time
 from backend.cli.frame import fail, load_settings, say
+from backend.kit import memory
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Parts:
                 from reminders.run import run as run_engine
 
                 self.engine = await stack.enter_async_context(run_engine(self.settings, self._wake_bot))
+            memory.moved_in()
             yield
 
     def lifespan(self) -> Callable[["Litestar"], AbstractAsyncContextManager[None]]:
@@ -123,14 +125,18 @@ class Parts:
         """Routes of the bot and, in a demo, of the simulator."""
         found: list[Any] = []
         if self.settings.telegram_webhook_secret:
-            from bot.telegram.webhook import webhook_routes
+            from bot.telegram.webhook import webhook_routes as telegram_routes
 
-            found += webhook_routes(self.settings, wake=self._wake_bot)
+            found += telegram_routes(self.settings, wake=self._wake_bot)
+        if self.settings.zalo_webhook_secret:
+            from bot.zalo.webhook import webhook_routes as zalo_routes
+
+            found += zalo_routes(self.settings, wake=self._wake_bot)
         if self.settings.demo:
             from bot.simulator.desk import Simulator
             from bot.simulator.pages import simulator_routes
 
-            simulator = self.simulator = Simulator(self.start_telegram)
+            simulator = self.simulator = Simulator(self.start_chat)
             found += simulator_routes(lambda: simulator)
         return found
 
@@ -138,9 +144,9 @@ class Parts:
         if self.bot is not None:
             self.bot.kick()
 
-    async def start_telegram(self, token: str, api: str) -> None:
-        """Let the bot talk to the simulator's fake server."""
-        await self.bot.start_telegram(token, api)
+    async def start_chat(self, channel: str, token: str, api: str) -> None:
+        """Let the bot talk to one of the simulator's fake servers."""
+        await self.bot.start(channel, **{f"{channel}_token": token, f"{channel}_api": api})
 
 
 async def _serve_web(settings: Settings, parts: Parts) -> None:

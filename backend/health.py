@@ -52,7 +52,7 @@ async def _check() -> None:
 @get("/metrics", guards=[metrics_reader], include_in_schema=False)
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus text."""
-    await measure()
+    await measure(request.app.state.settings.zone)
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

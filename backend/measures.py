@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 from prometheus_client import Gauge
 
-from backend import sweeps
+from backend import channel_use, sweeps
 from backend.audits_frame import newest
 from backend.kit import clock, db
 from backend.kit.db import Sql
@@ -27,6 +27,9 @@ OLDEST = Gauge("giaoviec_outbox_oldest_seconds", "Age of the oldest notice that 
 ATTEMPTS = Gauge(
     "giaoviec_deliveries_last_hour", "Attempts to deliver that began in the last hour", ["channel", "outcome"]
 )
+USED = Gauge("giaoviec_channel_used", "Messages of a bot sent and heard this month", ["channel", "bot"])
+LEFT = Gauge("giaoviec_channel_left", "Messages a bot has left this month; absent without a limit", ["channel", "bot"])
+HELD = Gauge("giaoviec_channel_waiting_notices", "Notices that wait for a channel that has nothing left")
 DUE = Gauge("giaoviec_due_oldest_seconds", "How long the oldest row that is due has waited for its sweep", ["sweep"])
 LAST_DONE = Gauge("giaoviec_sweep_last_done_timestamp_seconds", "When a sweep last came to its end", ["sweep"])
 PROBLEMS = Gauge("giaoviec_audit_problems", "What the last running check found wrong", ["code"])
@@ -40,10 +43,11 @@ _channels: set[str] = set()
 _codes: set[str] = set()
 
 
-async def measure() -> None:
-    """Set every gauge to what is true now."""
+async def measure(zone: str = "Asia/Ho_Chi_Minh") -> None:
+    """Set every gauge to what is true now; ``zone`` is the office's."""
     await _notices()
     await _attempts()
+    await _channel_use(zone)
     for lag in await sweeps.lags(clock.now()):
         if lag.sweep in sweeps.DUE:
             DUE.labels(lag.sweep).set(lag.lag_s)
@@ -106,6 +110,17 @@ async def _attempts() -> None:
 
 def _every(channels: Iterable[str], found: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(channel, outcome) for channel in channels for outcome in OUTCOMES} | set(found)
+
+
+async def _channel_use(zone: str) -> None:
+    """By the office's month; a bot that is gone is told no more."""
+    USED.clear()
+    LEFT.clear()
+    for use in await channel_use.uses(zone):
+        USED.labels(use.channel, use.bot).set(use.used)
+        if use.left is not None:
+            LEFT.labels(use.channel, use.bot).set(use.left)
+    HELD.set(sum(one.notices for one in await channel_use.waiting()))
 
 
 async def _older_than(at: datetime) -> int:

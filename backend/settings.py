@@ -32,6 +32,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     telegram_token: str = ""
     telegram_api: str = "https://api.telegram.org"
     telegram_webhook_secret: str = ""  #: set: updates come by webhook (several replicas); empty: one poller
+    zalo_token: str = ""  #: ID:SECRET of a bot; several with commas between them, officers are spread over them
+    zalo_api: str = "https://bot-api.zaloplatforms.com"
+    zalo_webhook_secret: str = ""  #: set: messages come by webhook; empty: polling, for development
+    zalo_monthly: Annotated[int, msgspec.Meta(ge=0)] = 3000  #: messages a bot may send and hear in a month; 0: no limit
+    zalo_users: Annotated[int, msgspec.Meta(ge=0)] = 50  #: people who may be linked to one bot; 0: no limit
     lease_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = (
         60  #: after so long a silent sender's notices go to another
     )
@@ -65,6 +70,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def url(self) -> str:
         """The address that links in messages start with, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def zalo_tokens(self) -> tuple[str, ...]:
+        """The tokens of the Zalo bots, each ID:SECRET."""
+        return tuple(token for token in (part.strip() for part in self.zalo_token.split(",")) if token)
 
     @property
     def secure_cookies(self) -> bool:
@@ -117,10 +127,22 @@ def _check(settings: Settings) -> None:
         raise BadSettings("HEARTBEAT_URL: expected http://... or https://...")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise BadSettings("SECRET_KEY: expected at least 32 characters")
+    _check_zalo(settings)
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise BadSettings(f"ZONE: no such time zone: {settings.zone}") from None
+
+
+def _check_zalo(settings: Settings) -> None:
+    bots = [token.partition(":") for token in settings.zalo_tokens]
+    # The value is a secret: the message does not repeat it.
+    if any(not id_.isalnum() or len(id_) > 40 or not rest for id_, _, rest in bots):
+        raise BadSettings("ZALO_TOKEN: expected ID:SECRET, several with commas between them")
+    if len({id_ for id_, _, _ in bots}) < len(bots):
+        raise BadSettings("ZALO_TOKEN: the same bot twice")
+    if settings.zalo_webhook_secret and not 8 <= len(settings.zalo_webhook_secret) <= 256:
+        raise BadSettings("ZALO_WEBHOOK_SECRET: expected 8 to 256 characters")
 
 
 def _is_web_address(text: str) -> bool:

@@ -27,7 +27,7 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from backend import outbox
-from backend.kit import clock, db
+from backend.kit import clock, db, memory
 from backend.kit.db import Sql
 from bot.channel import Receipt, Text
 from bot.outlet import Message, Outlet
@@ -53,7 +53,7 @@ PAYLOAD = (
 class NullChannel:
     """Takes everything at once."""
 
-    name, edits = "null", False
+    name, edits, buttons = "null", False, False
 
     def __init__(self) -> None:
         self.taken = 0
@@ -117,6 +117,7 @@ async def drain(url: str) -> None:
         sender = Sender(URL)
         sender.open(NullChannel(), msgspec.structs.replace(UNLIMITED, lanes=LANES))
         await Sql().rows("select 1 as one")
+        memory.moved_in()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         cpu = time.process_time()

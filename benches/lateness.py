@@ -28,7 +28,7 @@ PATIENCE_S = 300
 class Nowhere:
     """A channel that takes everything and keeps nothing."""
 
-    name, edits = "telegram", False
+    name, edits, buttons = "telegram", False, True
 
     def __init__(self, count: int) -> None:
         self.sent, self.count = 0, count

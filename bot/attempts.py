@@ -85,11 +85,10 @@ async def arrived(receipts: Sequence[tuple[Attempt, Receipt]]) -> None:
     """End the attempts that arrived: all lines of a message share its receipt. One that was declared unknown meanwhile
     stays unknown."""
     sql = Sql()
-    ended = [(attempt_id, receipt.id) for attempt, receipt in receipts for attempt_id in attempt.ids]
-    table = sql.table("given", {"id": "bigint", "receipt": "text"}, ended)
+    ended = {attempt_id: receipt.id for attempt, receipt in receipts for attempt_id in attempt.ids}
     await sql.run(
-        f"update delivery_attempt set outcome = 'sent', receipt = given.receipt, finished_at = {sql.arg(clock.real())} "
-        f"from {table} where delivery_attempt.id = given.id and outcome = 'started'"
+        f"update delivery_attempt set outcome = 'sent', receipt = {sql.looked_up('id', ended)}, "
+        f"finished_at = {sql.arg(clock.real())} where {sql.any_of('id', list(ended))} and outcome = 'started'"
     )
 
 

@@ -1,5 +1,6 @@
 """A task as one person sees it in chat: the card with its buttons, the details, and the list of what waits for them."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,7 @@ def card(view: "TaskView", person_id: int, voice: Voice) -> Text:
         *_people(view, person_id, voice),
         voice.say("notices.card.due", at=view.due_at),
         *state_lines(view, voice),
+        *([voice.say("notices.card.number", number=view.number)] if view.number else []),
     ]
     return Text("\n".join(lines), rows(view, voice))
 
@@ -147,21 +149,43 @@ def _arg(view: "TaskView", act: str) -> int | str:
     return view.open_extension.id if act in ("approve", "refuse") and view.open_extension else ""
 
 
-def listing(page: Page["TaskLine"], voice: Voice) -> Text:
-    """What waits for somebody, nearest deadline first, with a button for each."""
+def listing(
+    page: Page["TaskLine"],
+    numbers: Mapping[int, int],
+    voice: Voice,
+    *,
+    of: str = "",
+    reader: int = 0,
+    asks: Collection[int] = (),
+) -> Text:
+    """Some tasks by the reader's ``numbers``, nearest deadline first, with a button to open each; ``of`` names the list
+    (empty: what waits), tasks led by others than the ``reader`` say by whom, those in ``asks`` can be asked after."""
     if not page.items:
-        return Text(voice.say("bot.list.empty"))
-    lines = [_list_line(number, line, voice) for number, line in enumerate(page.items, 1)]
+        return Text(voice.say(f"bot.list.empty{of}"))
+    lines = [_list_line(numbers.get(line.id), line, voice, reader) for line in page.items]
     more = [voice.say("bot.list.more", url=Safe(f"{voice.url}/"))] if page.next else []
-    shown = [Button(str(number), f"t:{line.id}:open") for number, line in enumerate(page.items, 1)]
-    html = "\n".join([voice.say("bot.list.head", n=len(page.items)), *lines, *more, voice.say("bot.list.how")])
-    return Text(html, tuple(tuple(shown[start : start + 4]) for start in range(0, len(shown), 4)))
+    known = next((numbers[line.id] for line in page.items if line.id in numbers), None)
+    how = [voice.say("bot.list.how", number=known)] if known else []
+    html = "\n".join([voice.say(f"bot.list.head{of}", n=len(page.items)), *lines, *more, *how])
+    named = {line.id: str(numbers.get(line.id, line.code)) for line in page.items}
+    shown = [Button(named[line.id], f"t:{line.id}:open") for line in page.items]
+    asked = [press(voice, line.id, "nudge", on="l") for line in page.items if line.id in asks]
+    nudges = [Button(f"{button.label} {named[int(button.data.split(':')[1])]}", button.data) for button in asked]
+    return Text(html, (*_rows_of(shown, 4), *_rows_of(nudges, 3)))
 
 
-def _list_line(number: int, line: "TaskLine", voice: Voice) -> str:
+def _rows_of(shown: Sequence[Button], width: int) -> Rows:
+    return tuple(tuple(shown[start : start + width]) for start in range(0, len(shown), width))
+
+
+def _list_line(number: int | None, line: "TaskLine", voice: Voice, reader: int) -> str:
     due = i18n.short_moment(line.due_at, voice.zone)
+    mark = f"{number}." if number else "•"
     if line.secret:
-        return voice.say("bot.list.secret", number=number, link=voice.link(line.code))
+        return voice.say("bot.list.secret", number=mark, link=voice.link(line.code))
     title = Safe(voice.title(cut(line.title, _LIST_TITLE_MAX), line.urgency))
     key = "bot.list.late" if line.late and line.status.is_open else "bot.list.line"
-    return voice.say(key, number=number, link=voice.link(line.code), title=title, due=due)
+    words = voice.say(key, number=mark, link=voice.link(line.code), title=title, due=due)
+    if reader in (0, line.lead_id):
+        return words
+    return voice.say("bot.list.whose", line=Safe(words), name=cut(line.lead_name, NAME_MAX))

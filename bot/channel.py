@@ -54,17 +54,25 @@ class Receipt(msgspec.Struct, frozen=True):
 class SendError(Exception):
     """A message did not go out, or nobody knows whether it did; ``detail`` is for people and holds no secret.
 
-    ``retry_after_s``: the server named a wait. ``moved_to``: the same chat is now reached at this address.
+    ``retry_after_s``: the server named a wait. ``moved_to``: the same chat is now reached at this address. ``spent``:
+    the channel takes no more for a long while, so another one should carry it.
     """
 
     def __init__(
-        self, kind: ErrorKind, detail: str, *, retry_after_s: float | None = None, moved_to: str | None = None
+        self,
+        kind: ErrorKind,
+        detail: str,
+        *,
+        retry_after_s: float | None = None,
+        moved_to: str | None = None,
+        spent: bool = False,
     ) -> None:
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
         self.retry_after_s = retry_after_s
         self.moved_to = moved_to
+        self.spent = spent
 
 
 class Channel(Protocol):
@@ -72,11 +80,15 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """The name under which links and attempts are stored: ``telegram``, ``email``."""
+        """The name under which links and attempts are stored: ``telegram``, ``zalo``, ``email``."""
 
     @property
     def edits(self) -> bool:
         """Whether a message can be changed after it was sent."""
+
+    @property
+    def buttons(self) -> bool:
+        """Whether what can be pressed is shown; without, answers are typed."""
 
     async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
         """Say ``text`` at ``address``."""

@@ -36,13 +36,17 @@ async def not_sent(holder: Settling, job: Job, attempt: Attempt, error: SendErro
 
 
 async def _again(holder: Settling, job: Job, attempt: Attempt, error: SendError) -> str:
+    if error.spent and job.has_other:
+        await holder.elsewhere(attempt, error.detail)
+        return "failed"
     now = clock.real()
     if pacing.gives_up(attempt.number, await attempts.first_tried_at(attempt.notice_id), now):
         problem = f"given up: {error.detail}"
         await (holder.elsewhere if job.has_other else holder.dead)(attempt, problem)
         return "failed" if job.has_other else "dead"
     if error.retry_after_s is not None:
-        job.outlet.pace.hold(attempt.address, time.monotonic(), error.retry_after_s)
+        if not error.spent:  # of a bot that has nothing left the next notice is told by what is counted
+            job.outlet.pace.hold(attempt.address, time.monotonic(), error.retry_after_s)
         ready_at = now + timedelta(seconds=error.retry_after_s)
     else:
         ready_at = now + pacing.back_off(attempt.number, random.random)

@@ -21,15 +21,18 @@ class Heard(msgspec.Struct, frozen=True):
     album: str = ""
 
 
-async def store(channel: str, updates: Iterable[tuple[str, str]]) -> None:
-    """Keep updates, each a (key, body); one that is there already is not kept twice."""
+async def store(channel: str, updates: Iterable[tuple[str, str]]) -> int:
+    """Keep updates, each a (key, body); one that is there already is not kept twice. Returns how many were new."""
+    new = 0
     for key, body in updates:
         sql = Sql()
-        await sql.run(
+        made = await sql.rows(
             "insert into inbound_update (channel, update_key, body, received_at, attempts, problem) values ("
             f"{sql.arg(channel)}, {sql.arg(key)}, {sql.arg(body)}, {sql.arg(clock.real())}, 0, '') "
-            "on conflict (channel, update_key) do nothing"
+            "on conflict (channel, update_key) do nothing returning id"
         )
+        new += len(made)
+    return new
 
 
 class Row(msgspec.Struct):

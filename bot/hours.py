@@ -27,6 +27,8 @@ async def put_off(rows: Sequence[Claimed]) -> set[int]:
         for row in rows
         if row.kind not in _ANY_TIME and calendar.is_working(row.not_before) and not is_express(row)
     }
+    if not late:
+        return late
     sql = Sql()
     until = sql.arg(calendar.next_working(now))
     await sql.run(f"update outbox_notice set not_before = {until} where {sql.any_of('id', sorted(late))}")

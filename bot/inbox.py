@@ -184,7 +184,7 @@ class Inbox:
                 receipt = await self._channel.send(address, answer.text)
             except SendError as error:
                 log.warning("answer.failed", kind=error.kind, detail=error.detail)
-                if error.kind != "temporary" or rest_s is None:
+                if error.kind != "temporary" or error.spent or rest_s is None:
                     return
                 await asyncio.sleep(min(error.retry_after_s or rest_s, _LONGEST_REST_S))
                 continue

@@ -27,7 +27,14 @@ def _label(locale: str, name: str) -> str:
 
 def buttons(voice: Voice, task_id: int, *rows: str, on: str = "n") -> Rows:
     """Rows of buttons from act names separated by blanks."""
-    return tuple(tuple(press(voice, task_id, act, on=on) for act in row.split()) for row in rows if row)
+    to = f"{on}:{task_id}:"
+    return tuple([tuple([Button(label, to + act) for act, label in row]) for row in _named(voice.locale, rows)])
+
+
+@cache
+def _named(locale: str, rows: tuple[str, ...]) -> list[list[tuple[str, str]]]:
+    """Acts in rows, each with what its button says."""
+    return [[(act, _label(locale, act)) for act in row.split()] for row in rows if row]
 
 
 def task_lines(voice: Voice, key: str, task: TaskRef, *more: str, **params: Any) -> str:

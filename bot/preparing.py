@@ -13,8 +13,10 @@ from bot import addresses, attempts, cards
 from bot.addresses import Reader, Route
 from bot.claimed import Claimed
 from bot.outlet import Job, Outlet
+from bot.rationing import Rations, put_off, rations
 from bot.render_slot import together
 from bot.settling import Settling
+from bot.short import numbers
 from bot.words import Voice
 
 log = logs.get("bot.sender")
@@ -27,6 +29,9 @@ _BREATH = 16
 
 _NOBODY: frozenset[str] = frozenset()
 
+#: What people call their tasks, by person.
+Numbers = Mapping[int, Mapping[int, int]]
+
 
 class Prepared:
     """Puts notices into words for their readers. What is claimed and cannot be sent is settled at once by ``holder``."""
@@ -38,7 +43,7 @@ class Prepared:
 
     async def plain(self, batch: Sequence[Claimed]) -> dict[int, Job]:
         """The jobs of those that hold their own words and have somewhere to go, by notice; nothing is settled."""
-        people, failed = await _known(batch)
+        people, failed, short, called = await _known(batch, self._zone)
         found = {}
         for number, claimed in enumerate(batch):
             if claimed.kind in _ASKS:
@@ -46,8 +51,10 @@ class Prepared:
             # What is wrong with it is told by the long way.
             with suppress(Exception):
                 who = people[claimed.person_id]
-                if usable := addresses.usable(who, claimed.kind, self._outlets, failed.get(claimed.id, _NOBODY)):
-                    found[claimed.id] = self._send(claimed, claimed.notices, who, usable)
+                usable = addresses.usable(who, claimed.kind, self._outlets, failed.get(claimed.id, _NOBODY))
+                usable = short.sorted(claimed, usable)
+                if usable and short.hold(claimed, usable) is None:
+                    found[claimed.id] = self._send(claimed, claimed.notices, who, usable, called)
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
         return found
@@ -55,19 +62,23 @@ class Prepared:
     async def jobs(self, batch: Sequence[Claimed]) -> list[Job | str | Exception]:
         """For each of these what is to be done, or the name of the end it has come to, or why neither can be told
         (the database is away). They are asked about side by side."""
-        people, failed = await _known(batch)
+        people, failed, short, called = await _known(batch, self._zone)
 
         async def prepared(claimed: Claimed) -> Job | str | Exception:
             try:
-                return await self._job(claimed, people[claimed.person_id], failed.get(claimed.id, _NOBODY))
+                return await self._job(
+                    claimed, people[claimed.person_id], failed.get(claimed.id, _NOBODY), short, called
+                )
             except Exception as error:
                 return error
 
         return await asyncio.gather(*(prepared(claimed) for claimed in batch))
 
-    async def _job(self, claimed: Claimed, who: Reader, failed: Collection[str]) -> Job | str:
+    async def _job(
+        self, claimed: Claimed, who: Reader, failed: Collection[str], short: Rations, called: Numbers
+    ) -> Job | str:
         try:
-            return await self._worded(claimed, who, failed)
+            return await self._worded(claimed, who, failed, short, called)
         except (OperationalError, OSError):
             raise
         except Exception as error:
@@ -76,24 +87,32 @@ class Prepared:
             await self._holder.unsayable(claimed, f"cannot be put into words: {type(error).__name__}: {error}")
             return "dead"
 
-    async def _worded(self, claimed: Claimed, who: Reader, failed: Collection[str]) -> Job | str:
+    async def _worded(
+        self, claimed: Claimed, who: Reader, failed: Collection[str], short: Rations, called: Numbers
+    ) -> Job | str:
         notices = claimed.notices
         notice, voice = notices[0], self._voice(who.locale)
         if isinstance(notice, CardChanged):
             return await self._card_to_edit(claimed, notice, voice)
-        usable = addresses.usable(who, claimed.kind, self._outlets, failed)
+        usable = short.sorted(claimed, addresses.usable(who, claimed.kind, self._outlets, failed))
         if not usable:
             await self._holder.nobody(claimed, addresses.why_nobody(who, claimed.kind, failed))
             return "muted"
-        job = self._send(claimed, notices, who, usable)
+        if (hold := short.hold(claimed, usable)) is not None:
+            await put_off(self._holder, claimed, hold)
+            return "later"
+        job = self._send(claimed, notices, who, usable, called)
         if isinstance(notice, TaskAssigned):
             text = await cards.as_of_now(claimed.person_id, job.text, notice.task, voice, claimed.maybe_sent)
             return msgspec.structs.replace(job, text=text)
         return job
 
-    def _send(self, claimed: Claimed, notices: Sequence[AnyNotice], who: Reader, usable: Sequence[Route]) -> Job:
+    def _send(
+        self, claimed: Claimed, notices: Sequence[AnyNotice], who: Reader, usable: Sequence[Route], called: Numbers
+    ) -> Job:
         maybe_sent = any(line.maybe_sent for line in claimed.all)
-        text = together(notices, self._voice(who.locale), maybe_sent=maybe_sent)
+        own = called.get(claimed.person_id, {})
+        text = together(notices, self._voice(who.locale), maybe_sent=maybe_sent, numbers=own)
         return Job(self._outlets[usable[0].channel], usable[0], text, has_other=len(usable) > 1)
 
     async def _card_to_edit(self, claimed: Claimed, notice: CardChanged, voice: Voice) -> Job | str:
@@ -115,7 +134,15 @@ class Prepared:
         return self._voices[locale]
 
 
-async def _known(batch: Sequence[Claimed]) -> tuple[dict[int, Reader], dict[int, set[str]]]:
-    """Who is to hear these, and which channels refused which of them."""
+async def _known(
+    batch: Sequence[Claimed], zone: str
+) -> tuple[dict[int, Reader], dict[int, set[str]], Rations, Numbers]:
+    """Who is to hear these, which channels refused which of them, what runs short, and by which
+    numbers the readers of several lines call their tasks."""
     people = await addresses.readers([claimed.person_id for claimed in batch])
-    return people, await attempts.failed_channels([claimed.id for claimed in batch if claimed.attempts])
+    failed = await attempts.failed_channels([claimed.id for claimed in batch if claimed.attempts])
+    called: dict[int, set[int]] = {}
+    for claimed in batch:
+        if claimed.more:
+            called.setdefault(claimed.person_id, set()).update(line.task_id for line in claimed.all if line.task_id)
+    return people, failed, await rations(batch, zone), await numbers(called)

@@ -15,7 +15,7 @@ from bot.speech import Mark
 
 #: So long after a question the next words count as its answer even when they are not a reply to it.
 _LISTENS_FOR = timedelta(minutes=30)
-_QUESTIONS = ("report", "extend", "return", "waive", "wait", "assign")
+QUESTIONS = ("report", "extend", "return", "decline", "waive", "wait", "assign")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -27,6 +27,11 @@ class About(msgspec.Struct, frozen=True):
     notice: AnyNotice | None = None
     #: A message of several lines is about no one task.
     several: bool = False
+
+    @property
+    def is_question(self) -> bool:
+        """Whether its answer does something."""
+        return self.mark is not None and self.mark.act in QUESTIONS
 
     @property
     def is_card(self) -> bool:
@@ -124,7 +129,7 @@ async def open_question(channel: str, address: str) -> About | None:
     sql = Sql()
     found = await sql.fetch(
         f"select id, task_id, act, data, asked_at from chat_prompt where channel = {sql.arg(channel)} "
-        f"and address = {sql.arg(address)} and act in {sql.args(_QUESTIONS)} and answered_at is null "
+        f"and address = {sql.arg(address)} and act in {sql.args(QUESTIONS)} and answered_at is null "
         f"and asked_at > {sql.arg(clock.real() - _LISTENS_FOR)} order by id desc limit 1",
         _Prompt,
     )
@@ -137,7 +142,7 @@ async def answered(channel: str, address: str, prompt_id: int) -> None:
     await sql.run(
         f"update chat_prompt set answered_at = {sql.arg(clock.real())} where channel = {sql.arg(channel)} "
         f"and address = {sql.arg(address)} and id <= {sql.arg(prompt_id)} and answered_at is null "
-        f"and act in {sql.args(_QUESTIONS)}"
+        f"and act in {sql.args(QUESTIONS)}"
     )
 
 
@@ -159,7 +164,10 @@ async def last_done_by(person_id: int) -> int | None:
 
 
 def _at(sql: Sql, channel: str, address: str, receipt: str, of: str = "") -> str:
-    return f"{of}channel = {sql.arg(channel)} and {of}address = {sql.arg(address)} and {of}receipt = {sql.arg(receipt)}"
+    return (
+        f"{of}channel = {sql.arg(channel)} and {of}address = {sql.arg(address)} and {of}receipt = {sql.arg(receipt)} "
+        f"and {of}receipt <> ''"  # the index has no others
+    )
 
 
 def _question(row: _Prompt) -> About:

@@ -1,6 +1,6 @@
 """Several notices of one slot as one message: numbered, each with its own buttons; below them the digests."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -18,12 +18,15 @@ _LEFT_OUT = ("details", "extend")
 _IN_A_ROW = 3
 
 
-def together(notices: Sequence[AnyNotice], voice: Voice, *, maybe_sent: bool = False) -> Text:
-    """One message of everything that a slot has for somebody; a single notice looks as it always does."""
+def together(
+    notices: Sequence[AnyNotice], voice: Voice, *, maybe_sent: bool = False, numbers: Mapping[int, int] | None = None
+) -> Text:
+    """One message of everything that a slot has for somebody; a single notice looks as it always does. ``numbers`` are
+    those by which the reader calls the tasks, None = they are counted."""
     if len(notices) == 1:
         return render(notices[0], voice, maybe_sent=maybe_sent)
     lines = [notice for notice in notices if is_line(notice)]
-    text = compose([render(notice, voice) for notice in lines[:IN_FULL]], notices, voice)
+    text = compose([render(notice, voice) for notice in lines[:IN_FULL]], notices, voice, numbers=numbers)
     return flagged(text, voice) if maybe_sent else text
 
 
@@ -32,21 +35,44 @@ def is_line(notice: AnyNotice) -> bool:
     return not isinstance(notice, Digest)
 
 
-def compose(told: Sequence[Text], notices: Sequence[AnyNotice], voice: Voice, nudged: Collection[int] = ()) -> Text:
+def compose(
+    told: Sequence[Text],
+    notices: Sequence[AnyNotice],
+    voice: Voice,
+    nudged: Collection[int] = (),
+    *,
+    numbers: Mapping[int, int] | None = None,
+) -> Text:
     """The message of these notices, of whose lines the first have been put into words. A digest leaves out the tasks
-    that the lines speak of, and is shortened before a line is; ``nudged`` tasks were asked after since."""
+    that the lines speak of, and is shortened before a line is; ``nudged`` tasks were asked after since.
+
+    A line begins with the reader's own number of its task (``numbers``), because that is what they type to answer it;
+    a task for which they have none is called by its code.
+    """
     lines = [notice for notice in notices if is_line(notice)]
     below = _below(told, lines, [notice for notice in notices if isinstance(notice, Digest)], voice, nudged)
-    while len(told) > 1 and _size(told) + _size(below) > _LETTERS_MAX:
+    while len(told) > 1 and not _fit(told, below):
         told = told[:-1]
     blocks = [voice.say("notices.slot.head", n=len(lines))] if lines else []
-    blocks += [f"<b>{number}.</b> {text.html}" for number, text in enumerate(told, 1)]
+    names = _names(lines[: len(told)], numbers)
+    blocks += [
+        f"<b>{name}.</b> {text.html}" if name.isdecimal() else f"• {text.html}"
+        for name, text in zip(names, told, strict=True)
+    ]
     rest = [voice.link(notice.task.code) for notice in lines[len(told) :] if isinstance(notice, TaskNotice)]
     if rest:
         blocks.append(voice.say("notices.slot.rest", n=len(rest), codes=Safe(", ".join(rest))))
     blocks += [text.html for text in below]
-    rows = [row for number, text in enumerate(told, 1) for row in _numbered(number, text.buttons)]
+    rows = [row for name, text in zip(names, told, strict=True) for row in _numbered(name, text.buttons)]
     return Text("\n\n".join(blocks), (*rows, *(row for text in below for row in text.buttons)))
+
+
+def _names(lines: Sequence[AnyNotice], numbers: Mapping[int, int] | None) -> list[str]:
+    """What the reader calls the tasks of these lines."""
+    if numbers is None:
+        return [str(place) for place in range(1, len(lines) + 1)]
+    tasks = [notice.task if isinstance(notice, TaskNotice) else None for notice in lines]
+    return [str(numbers.get(task.id, task.code)) if task else "" for task in tasks]
 
 
 def _below(
@@ -57,20 +83,24 @@ def _below(
     for most in range(render_digest.LINES, -1, -1):
         found = [render_digest.block(one, voice, told=here, nudged=nudged, most=most) for one in digests]
         below = [text for text in found if text is not None]
-        if _size(told) + _size(below) <= _LETTERS_MAX:
+        if _fit(told, below):
             break
     return below
 
 
-def _size(texts: Sequence[Text]) -> int:
-    return sum(len(text.plain) for text in texts)
+def _fit(told: Sequence[Text], below: Sequence[Text]) -> bool:
+    """Whether these are one message. The words alone count, which are never longer than their HTML."""
+    texts = (*told, *below)
+    return (
+        sum(len(text.html) for text in texts) <= _LETTERS_MAX or sum(len(text.plain) for text in texts) <= _LETTERS_MAX
+    )
 
 
-def _numbered(number: int, rows: Rows) -> Rows:
-    """The buttons of one line, with its number; pressed, they come back as ``b:…``."""
+def _numbered(name: str, rows: Rows) -> Rows:
+    """The buttons of one line, with its task's number; pressed, they come back as ``b:…``."""
     found: list[Button] = []
     for button in (button for row in rows for button in row):
         data = button.data.partition(":")[2]
         if data.split(":")[1] not in _LEFT_OUT:
-            found.append(msgspec.structs.replace(button, label=f"{number} · {button.label}", data=f"b:{data}"))
+            found.append(msgspec.structs.replace(button, label=f"{name} · {button.label}", data=f"b:{data}"))
     return tuple(tuple(found[start : start + _IN_A_ROW]) for start in range(0, len(found), _IN_A_ROW))

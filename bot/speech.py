@@ -34,7 +34,7 @@ class Mark(msgspec.Struct, frozen=True):
     ``assign`` asks about a line that is to become a task."""
 
     task_id: int | None
-    act: Literal["card", "about", "report", "extend", "return", "waive", "wait", "assign"]
+    act: Literal["card", "about", "report", "extend", "return", "decline", "waive", "wait", "assign"]
     data: dict[str, Any] = {}
 
 

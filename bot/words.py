@@ -55,7 +55,10 @@ class Voice(msgspec.Struct, frozen=True):
 
     def say(self, key: str, **params: Any) -> str:
         """The text of a catalogue key as HTML. Instants, days and numbers become words, text is escaped."""
-        return i18n.t(self.locale, key, **{name: self._shown(value) for name, value in params.items()})
+        for name, value in params.items():
+            if type(value) not in _AS_THEY_ARE:
+                params[name] = self._shown(value)
+        return i18n.t(self.locale, key, **params)
 
     def plain(self, key: str, **params: Any) -> str:
         """The same for a place that knows no HTML: a button, a toast."""
@@ -63,7 +66,8 @@ class Voice(msgspec.Struct, frozen=True):
 
     def link(self, code: str) -> Safe:
         """A task's code that leads to its page."""
-        return Safe(f'<a href="{html.escape(self.url)}/tasks/{html.escape(code)}">{html.escape(code)}</a>')
+        code = html.escape(code)
+        return Safe(f'<a href="{html.escape(self.url)}/tasks/{code}">{code}</a>')
 
     def title(self, title: str, urgency: Urgency = Urgency.NORMAL) -> str:
         """A task's title on its own line, with the mark of its urgency before it."""
@@ -77,8 +81,6 @@ class Voice(msgspec.Struct, frozen=True):
         return self.say("notices.minutes", n=minutes)
 
     def _shown(self, value: Any) -> Any:
-        if type(value) in _AS_THEY_ARE:
-            return value
         if isinstance(value, str):
             return html.escape(value, quote=False)
         if isinstance(value, datetime):

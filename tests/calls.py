@@ -53,7 +53,13 @@ def whole_application() -> Litestar:
     from backend.__main__ import ROLES, Parts
     from backend.app import create_app
 
-    settings = load({}, demo=True, telegram_webhook_secret="a-secret-of-the-webhook")
+    settings = load(
+        {},
+        demo=True,
+        telegram_webhook_secret="a-secret-of-the-webhook",
+        zalo_token="700001:A-TOKEN",
+        zalo_webhook_secret="a-secret-of-the-webhook",
+    )
     return create_app(settings, routes=Parts(settings, set(ROLES)).routes())
 
 

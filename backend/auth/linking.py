@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from backend import audit, outbox
+from backend import audit, channel_use, outbox
 from backend.auth import keys, throttle
 from backend.auth.actors import actor_of
 from backend.auth.authority import check_power_over
 from backend.domain.notices import ChatLinked
 from backend.domain.types import SYSTEM, Actor, Role
-from backend.errors import NotFound, NotSignedIn
+from backend.errors import Conflict, NotFound, NotSignedIn
 from backend.kit import clock
 from backend.kit.db import Sql, transaction
 from backend.models import ChatLink
@@ -79,8 +79,9 @@ async def redeem(channel: str, address: str, code: str) -> int:
     """Link the chat at ``address`` to whoever made ``code``; returns the person.
 
     The chat leaves whoever it was linked to before and the person's other chat on the channel is let go: one chat, one
-    person. Raises NotFound for a code that is wrong, used or over; TooMany (``retry_after_s``) after several of them
-    from this chat or very many from all; LimiterDown when they cannot be counted.
+    person. Raises NotFound for a code that is wrong, used or over; Conflict (the code stays good) when the chat's bot is
+    for no more people; TooMany (``retry_after_s``) after several of them from this chat or very many from all;
+    LimiterDown when they cannot be counted.
     """
     key = throttle.key_of("link", f"{channel}:{address}")
     await throttle.take(key, throttle.CHAT)
@@ -88,12 +89,17 @@ async def redeem(channel: str, address: str, code: str) -> int:
     hashed = await keys.keyed_hash("".join(letter for letter in code.upper() if letter.isalnum()))
     async with transaction():
         actor = await _spend(hashed)
-        if actor is not None:
+        full = await _full(channel, address, actor.person_id) if actor is not None else None
+        if full is not None:
+            await _unspend(hashed)
+        elif actor is not None:
             await _link(actor, channel, address)
     if actor is None:
         raise NotFound("link_code_wrong")
     await throttle.forget(key)
     await throttle.give_back(_ALL)
+    if full is not None:
+        raise full
     return actor.person_id
 
 
@@ -108,6 +114,26 @@ async def _spend(hashed: str) -> Actor | None:
         return await actor_of(rows[0]["person_id"]) if rows else None
     except NotSignedIn:
         return None
+
+
+async def _unspend(hashed: str) -> None:
+    sql = Sql()
+    await sql.run(f"update link_code set used_at = null where code_hash = {sql.arg(hashed)}")
+
+
+async def _full(channel: str, address: str, person_id: int) -> Conflict | None:
+    """Why one more person does not fit behind the bot of an address, None when they do: with the bots that have room."""
+    bots = await channel_use.bots_of(channel)
+    mine = next((bot for bot in bots if address.startswith(f"{bot.id}:")), None)
+    if mine is None or not mine.most_users:
+        return None
+    await channel_use.hold(channel, mine.id)
+    open_ = await channel_use.with_room(channel, (address, person_id))
+    if mine in open_:
+        return None
+    if not open_:
+        return Conflict("chat_bots_full", n=mine.most_users)
+    return Conflict("chat_bot_full", n=mine.most_users, bots=", ".join(bot.name or bot.id for bot in open_))
 
 
 async def _link(actor: Actor, channel: str, address: str) -> None:

@@ -130,6 +130,13 @@ class Sql:
         plain = msgspec.json.encode([[_for_sqlite(value) for value in row] for row in rows]).decode()
         return f"(select {shown} from json_each({self.arg(plain)})) as {name}"
 
+    def looked_up(self, key: str, values: Mapping[int, str]) -> str:
+        """For each row what ``values`` has under the number ``key``, as text: one parameter, and no join to be planned."""
+        plain = self.arg(msgspec.json.encode({k: _for_postgres(v) for k, v in values.items()}).decode())
+        if self.postgres:
+            return f"{plain}::jsonb ->> {key}::text"
+        return f"json_extract({plain}, '$.\"' || {key} || '\"')"
+
     @property
     def skip_locked(self) -> str:
         """Row-lock clause for claiming; SQLite's single writer needs none."""

@@ -2,8 +2,8 @@
 
 import logging
 import re
+import secrets
 import sys
-import uuid
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -64,7 +64,7 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
 
 
 def new_request_id() -> str:
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def bind_request(request_id: str, **more: Any) -> None:

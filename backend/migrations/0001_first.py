@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
             name='DeliveryAttempt',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('notice', fields.ForeignKeyField('models.OutboxNotice', source_field='notice_id', db_constraint=True, to_field='id', related_name='deliveries', on_delete=OnDelete.CASCADE)),
+                ('notice', fields.ForeignKeyField('models.OutboxNotice', source_field='notice_id', db_constraint=False, to_field='id', related_name='deliveries', on_delete=OnDelete.NO_ACTION)),
                 ('channel', fields.CharField(max_length=16)),
                 ('address', fields.CharField(max_length=190)),
                 ('started_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -531,7 +531,7 @@ class Migration(migrations.Migration):
                 ('receipt', fields.CharField(default='', max_length=190)),
                 ('problem', fields.CharField(default='', max_length=300)),
             ],
-            options={'table': 'delivery_attempt', 'app': 'models', 'indexes': [Index(fields=['notice_id', 'id']), Index(fields=['channel', 'address', 'receipt'])], 'pk_attr': 'id', 'table_description': 'One try to deliver a notice on one channel, the proof behind "tôi không nhận được việc". Times are real time.'},
+            options={'table': 'delivery_attempt', 'app': 'models', 'indexes': [Index(fields=['notice_id', 'id'])], 'pk_attr': 'id', 'table_description': 'One try to deliver a notice on one channel, the proof behind "tôi không nhận được việc". Times are real time.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -4,7 +4,7 @@ from backend.models.auth import ApiToken, ChatLink, FeedLink, LinkCode, OneTimeL
 from backend.models.calendars import Calendar, DueProposal
 from backend.models.files import Attachment, Blob
 from backend.models.org import Delegation, Leave, Person, Position, Unit
-from backend.models.outbox import ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
+from backend.models.outbox import ChannelUse, ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
 from backend.models.reminding import SlotMessage, TrackRecord, TrialReminder
 from backend.models.scores import (
     Appeal,
@@ -37,6 +37,7 @@ __all__ = [
     "AuditRow",
     "Blob",
     "Calendar",
+    "ChannelUse",
     "ChatLink",
     "ChatPrompt",
     "CodeCounter",

@@ -1,8 +1,10 @@
 """Codes that are never reused, and the short numbers by which people call their tasks in chat (domain.md §6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from backend.kit import clock
 from backend.kit.db import Sql
@@ -50,3 +52,39 @@ async def give(task_id: int, people: Iterable[int]) -> None:
 async def release(task_id: int, closed_at: datetime | None) -> None:
     """A closed task's numbers become free after their rest; an opened-again one's are taken again."""
     await TaskNumber.filter(task_id=task_id).update(free_at=closed_at + RESTS_FOR if closed_at else None)
+
+
+class Called(msgspec.Struct, frozen=True):
+    """The task that a number names, or, when it rests no more (``free_at`` has passed), the one that it named last."""
+
+    task_id: int
+    code: str
+    closed_at: datetime | None
+    free_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.free_at is not None and self.free_at <= clock.now()
+
+
+async def called(person_id: int, number: int) -> Called | None:
+    """What a person calls by a number; None when nothing ever was."""
+    sql = Sql()
+    found = await sql.fetch(
+        "select n.task_id, t.code, t.closed_at, n.free_at from task_number n join task t on t.id = n.task_id "
+        f"where n.person_id = {sql.arg(person_id)} and n.number = {sql.arg(number)} order by n.id desc",
+        Called,
+    )
+    return next((one for one in found if not one.is_over), found[0] if found else None)
+
+
+async def numbers_of(person_id: int, task_ids: Sequence[int]) -> dict[int, int]:
+    """A person's numbers by task, of those tasks that they have a number for."""
+    if not task_ids:
+        return {}
+    sql = Sql()
+    rows = await sql.rows(
+        f"select task_id, number from task_number where person_id = {sql.arg(person_id)} "
+        f"and {sql.any_of('task_id', task_ids)} and (free_at is null or free_at > {sql.arg(clock.now())})"
+    )
+    return {int(row["task_id"]): int(row["number"]) for row in rows}

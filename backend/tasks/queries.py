@@ -4,27 +4,33 @@ from backend.tasks.coming import coming, reason
 from backend.tasks.history import deliveries, timeline
 from backend.tasks.lines import FROM, LINE, lines, subtasks
 from backend.tasks.listing import Buckets, Counts, State, TaskFilter, View, buckets, counts, listing
+from backend.tasks.numbers import Called, called, numbers_of
 from backend.tasks.views import view
 from backend.tasks.visibility import find_task, visible_to
+from backend.tasks.waiting import to_acknowledge
 
 __all__ = [
     "FROM",
     "LINE",
     "Buckets",
+    "Called",
     "Counts",
     "State",
     "TaskFilter",
     "View",
     "buckets",
+    "called",
     "coming",
     "counts",
     "deliveries",
     "find_task",
     "lines",
     "listing",
+    "numbers_of",
     "reason",
     "subtasks",
     "timeline",
+    "to_acknowledge",
     "view",
     "visible_to",
 ]

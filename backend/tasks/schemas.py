@@ -159,7 +159,8 @@ class DeliveryView(msgspec.Struct, frozen=True):
 
 
 class TaskView(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole task for one reader. ``can`` lists the acts this reader may do now."""
+    """A whole task for one reader. ``can`` lists the acts this reader may do now; ``number`` is what they call it in
+    chat, None when they have no part in it."""
 
     id: int
     code: str
@@ -206,6 +207,7 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     files: list[FileView]
     open_extension: ExtensionView | None
     can: list[str]
+    number: int | None = None
 
 
 class TaskLine(msgspec.Struct, frozen=True, kw_only=True):

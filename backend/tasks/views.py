@@ -12,6 +12,7 @@ from backend.org.queries import PersonBrief, person_brief
 from backend.tasks import facts
 from backend.tasks.firmness import policy_of
 from backend.tasks.lines import is_late, subtasks
+from backend.tasks.numbers import numbers_of
 from backend.tasks.schemas import (
     ExtensionView,
     FileView,
@@ -99,6 +100,7 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         files=[file for file in files if file.report_id is None],
         open_extension=_extension(asked) if asked else None,
         can=await _can(actor, task, rights, asked is not None),
+        number=(await numbers_of(actor.person_id, [task.id])).get(task.id),
     )
 
 

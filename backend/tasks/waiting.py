@@ -30,6 +30,20 @@ def waiting_for(actor: Actor, sql: Sql) -> str:
     return f"select id, min(rank) as rank from ({' union all '.join(ways)}) z group by id"
 
 
+async def to_acknowledge(actor: Actor) -> list[int]:
+    """The tasks that the actor leads or helps with and has not acknowledged, soonest due first."""
+    sql = Sql()
+    me = sql.arg(actor.person_id)
+    rows = await sql.rows(
+        "select z.id from ("
+        f"select t.id, t.due_at from task t where t.lead_id = {me} and t.status = 'assigned' union "
+        f"select t.id, t.due_at from task_part p join task t on t.id = p.task_id where p.person_id = {me} "
+        f"and p.part = 'coordinator' and p.acknowledged_at is null and t.status in {_WORKING}"
+        ") z order by z.due_at, z.id"
+    )
+    return [int(row["id"]) for row in rows]
+
+
 def _select(rank: int) -> str:
     return f"select t.id, {rank} as rank"
 

@@ -15,6 +15,7 @@ from backend.auth.people import digests as digests_of
 from backend.auth.people import me as account_of
 from backend.auth.people import set_digests
 from backend.auth.schemas import DigestsPut
+from backend.channel_use import bots_of, with_room
 from backend.domain.types import Actor, Role
 from backend.errors import AppError, InvalidFields, NotFound
 from backend.kit import state
@@ -57,6 +58,8 @@ async def _show(
         "leads": any(post.role is Role.LEADER and post.giver_id is None for post in actor.posts),
         "helpers": (await helpers_for(actor, "")).items,
         "code": None,
+        "zalo": await bots_of("zalo"),
+        "sees_channels": actor.has(Role.HR, Role.ADMIN),
         "feed": None,
         **shown,
     }
@@ -92,10 +95,18 @@ async def _delegations(request: AnyRequest) -> list[DelegationBrief]:
 async def chat_code(request: AnyRequest) -> Page:
     """Show a code that links a chat within ten minutes."""
     code, _ = await auth.make_code(actor_of(request))
-    bot = await state.get(linking.TELEGRAM_NAME)
+    bot, zalo = await state.get(linking.TELEGRAM_NAME), await bots_of("zalo")
     address = f"https://t.me/{bot}?start={code}" if bot else ""
     picture = qr(address or f"/start {code}", words_of(request).t("me.chat_qr"))
-    return await _show(request, code=code, code_address=address, code_picture=picture)
+    # Where nothing is known of a bot of either kind, Telegram's still may be found by its name.
+    return await _show(
+        request,
+        code=code,
+        code_address=address,
+        code_picture=picture if bot or not zalo else None,
+        code_zalo=bool(zalo),
+        code_zalo_bot=next((bot.name or bot.id for bot in await with_room("zalo")), ""),
+    )
 
 
 @post("/me/chats/{channel:str}/end", guards=[page_signed_in, csrf_form])

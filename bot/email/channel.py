@@ -18,6 +18,7 @@ class EmailChannel:
 
     name = "email"
     edits = False
+    buttons = False
 
     def __init__(self, settings: Settings, *, timeout_s: float = _TIMEOUT_S) -> None:
         self._settings, self._timeout_s = settings, timeout_s

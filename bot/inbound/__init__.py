@@ -10,7 +10,7 @@ from backend.kit import i18n
 from backend.settings import Settings
 from bot import recall
 from bot.channel import ChatChannel, Text
-from bot.inbound import assigning, words
+from bot.inbound import assigning, grammar, typed, words
 from bot.inbound.errors import sentence
 from bot.inbound.presses import pressed
 from bot.inbound.replies import replied
@@ -57,7 +57,8 @@ class Inbound:
     async def _stranger(self, channel: ChatChannel, address: str, said: Incoming, voice: Voice) -> list[Answer]:
         """Somebody whose chat is not linked: a code links it, anything else gets told how."""
         if not said.private:
-            return [Answer(Text(voice.say("bot.private_only")))]
+            words_ = "bot.private_only"
+            return [toast(voice.plain(words_)) if said.kind == "press" else Answer(Text(voice.say(words_)))]
         if said.kind == "press":
             return [toast(voice.plain("bot.press.not_linked"))]
         code = _code_in(said)
@@ -66,7 +67,7 @@ class Inbound:
         actor = await actor_of(await linking.redeem(channel.name, address, code))
         own = Voice(actor.locale, self._settings.url, self._settings.zone)
         talk = Talk(channel, address, said, actor, own, self._settings)
-        return [talk.say("linked", name=actor.name), *await words.listed(talk, "", None)]
+        return [talk.say("linked", name=actor.name), *await words.listed(talk)]
 
 
 async def _converse(talk: Talk) -> list[Answer]:
@@ -75,13 +76,10 @@ async def _converse(talk: Talk) -> list[Answer]:
     if said.kind == "press":
         return await pressed(talk)
     if said.kind == "start":
-        return await words.helped(talk, "", None) if not said.text else await _relink(talk)
+        return await words.helped(talk) if not said.text else await _relink(talk)
     about = await recall.about(name, talk.address, said.reply_to) if said.reply_to else None
-    if said.kind == "text" and (found := words.command(said.text)):
-        run, rest = found
-        return await run(talk, rest, about)
-    if said.kind == "text" and not said.reply_to and assigning.is_order(said.text):
-        return await assigning.ordered(talk)
+    if (commands := _commands(said)) and (answers := await typed.meant(talk, commands, about)) is not None:
+        return answers
     if not said.reply_to:
         about = await recall.open_question(name, talk.address)
     if about is not None and about.mark is not None and about.mark.act == "assign":
@@ -91,6 +89,14 @@ async def _converse(talk: Talk) -> list[Answer]:
     if about is not None and about.several:
         return [talk.say("several")]
     return [talk.say("file_needs_card" if said.files else "not_understood")]
+
+
+def _commands(said: Incoming) -> list[grammar.Command]:
+    """What was typed as commands; under a file only that it finishes a task."""
+    commands = grammar.parse(said.text, replying=bool(said.reply_to))
+    if said.kind == "file":
+        return commands if len(commands) == 1 and commands[0].act == "done" and commands[0].task else []
+    return commands if said.kind == "text" else []
 
 
 async def _relink(talk: Talk) -> list[Answer]:

@@ -14,7 +14,7 @@ from backend.kit.once import once
 from backend.kit.text import fold
 from backend.tasks import phrasing, queries
 from backend.tasks.phrasing import Carried
-from bot import recall
+from bot import recall, short
 from bot.channel import Button, Rows, Text
 from bot.inbound.errors import sentence
 from bot.inbound.talk import Talk
@@ -25,8 +25,6 @@ from bot.words import NAME_MAX, TITLE_MAX, cut
 
 #: What can be pressed under a question of ours: yes, no, one of several people, one of several deadlines.
 ACTS = ("yes", "no", "who", "due")
-#: A line that begins so (folded) is an order; an @ does as well.
-_VERBS = ("giao ", "giao: ", "phan cong ", "assign ")
 _MOST_CHOICES = 6
 
 
@@ -35,11 +33,6 @@ class _Asked(msgspec.Struct, frozen=True):
 
     line: str
     choices: list[str] = []
-
-
-def is_order(text: str) -> bool:
-    """Whether a message assigns something, rather than says something."""
-    return text.startswith("@") or fold(text).startswith(_VERBS)
 
 
 async def ordered(talk: Talk) -> list[Answer]:
@@ -56,6 +49,9 @@ async def completed(talk: Talk, about: About) -> list[Answer]:
         return await _agreed(talk, about, asked)
     if words in ("khong", "no", "sai", "huy"):
         return await _dropped(talk, about)
+    place = short.choice(talk.said.text)
+    if place is not None and place < len(asked.choices):
+        return await _weigh(talk, asked.choices[place], about)
     return await _weigh(talk, f"{asked.line}\n{talk.said.text}", about)
 
 

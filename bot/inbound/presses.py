@@ -16,7 +16,8 @@ from bot.speech import Answer, Mark, toast
 
 class Press(msgspec.Struct, frozen=True):
     """A button of ours. ``on`` says what kind of message it is under: ``t`` card, ``d`` details, ``n`` notice,
-    ``b`` a message of several lines, ``c`` confirmation, ``a`` a line that is to become a task (``task_id`` 0)."""
+    ``b`` a message of several lines, ``l`` a list, ``c`` confirmation, ``a`` a line that is to become a task
+    (``task_id`` 0). ``s``: nothing was pressed, it was typed."""
 
     on: str
     task_id: int
@@ -30,7 +31,7 @@ def read(data: str) -> Press | None:
     task, _, rest = rest.partition(":")
     act, _, arg = rest.partition(":")
     known = {"a": assigning.ACTS}.get(on, _ACTS)
-    if on not in ("t", "d", "n", "b", "c", "a") or not task.isdecimal() or len(task) > 18 or act not in known:
+    if on not in ("t", "d", "n", "b", "l", "c", "a") or not task.isdecimal() or len(task) > 18 or act not in known:
         return None
     return Press(on, int(task), act, arg)
 
@@ -43,7 +44,7 @@ async def pressed(talk: Talk) -> list[Answer]:
     if button.on == "a":
         return await assigning.pressed(talk, button.act, button.arg)
     try:
-        return await _ACTS[button.act](talk, button)
+        return await act(talk, button)
     except AppError as error:
         why = toast(sentence(error, talk.voice.locale))
         try:
@@ -52,12 +53,19 @@ async def pressed(talk: Talk) -> list[Answer]:
             return [why]
 
 
-async def _done(talk: Talk, button: Press, change: Change, act: str, key: str) -> list[Answer]:
+async def act(talk: Talk, button: Press) -> list[Answer]:
+    """Do what a button does. Raises AppError."""
+    return await _ACTS[button.act](talk, button)
+
+
+async def _done(talk: Talk, button: Press, change: Change, done: str, key: str) -> list[Answer]:
     """What every finished act answers: a toast that says what is so, and the message as it is now."""
     view = change.task
-    done = talk.toast(f"did.{key}", code=view.code, at=view.due_at)
-    first = done if change.changed else toast(talk.already(view, act))
-    return [first, *await talk.repaint(view, button.on, talk.said.receipt)]
+    words = talk.voice.plain(f"bot.did.{key}", code=view.code, at=view.due_at)
+    words = words if change.changed else talk.already(view, done)
+    if button.on == "s":
+        return [talk.aloud(view, words)]
+    return [toast(words), *await talk.repaint(view, button.on, talk.said.receipt)]
 
 
 async def _acknowledge(talk: Talk, button: Press) -> list[Answer]:
@@ -165,6 +173,8 @@ def why_not(talk: Talk, view: TaskView, needed: str) -> str:
         return talk.voice.plain("bot.already.extension_waits", code=view.code)
     if needed == "ask_extension" and view.status.is_open and view.late:
         return talk.voice.plain("bot.already.extension_late", code=view.code)
+    if view.status == "declined" and view.lead.id == talk.actor.person_id:
+        return talk.voice.plain("bot.already.decline", code=view.code)
     if view.status.is_open and view.status != "reported":
         return talk.voice.plain("bot.press.not_yours", code=view.code)
     return talk.already(view, "report")

@@ -3,6 +3,8 @@
 import html
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import replace
+
 from backend.calendars.queries import calendar_of_unit
 from backend.domain.lifecycle import Act
 from backend.errors import Invalid, TooLarge
@@ -27,6 +29,12 @@ _TEXT_MAX = 20_000
 _REASON_MAX = 2_000
 
 
+async def answered(talk: Talk, view: TaskView, act: str, **data: object) -> list[Answer]:
+    """Take what was said as the answer to a question that need not be asked. Raises AppError."""
+    mark = Mark(view.id, act, data)  # type: ignore[arg-type]
+    return await _ANSWERS[act](talk, view, About(view.id, mark))
+
+
 async def replied(talk: Talk, about: About) -> list[Answer]:
     """Take what was said as the answer to one of our messages."""
     assert about.task_id is not None
@@ -37,7 +45,7 @@ async def replied(talk: Talk, about: About) -> list[Answer]:
         return await _ANSWERS[about.mark.act](talk, view, about)
     if (about.is_card and view.lead.id == talk.actor.person_id) or (talk.said.files and "report" in view.can):
         return await _report(talk, view, about)
-    return await _comment(talk, view)
+    return await commented(talk, view)
 
 
 async def _report(talk: Talk, view: TaskView, about: About) -> list[Answer]:
@@ -76,11 +84,14 @@ async def _extension(talk: Talk, view: TaskView, about: About) -> list[Answer]:
         await _settle(talk, about)
         return [_sentence(why_not(talk, view, "ask_extension"))]
     calendar = await calendar_of_unit(view.unit.id)
-    wish = new_due(talk.said.text, view.due_at, clock.now(), calendar)
+    now, given = clock.now(), str(about.mark.data.get("given", "")) if about.mark is not None else ""
+    wish = new_due(talk.said.text, view.due_at, now, calendar)
+    if wish is None and given:
+        wish = new_due(f"{given} {talk.said.text}", view.due_at, now, calendar)
     if wish is None:
-        return [talk.say("ask.extend_again")]
+        return [_again(talk, about, "extend_again", given=given)]
     if not wish.reason:
-        return [talk.say("ask.extend_reason", at=wish.at)]
+        return [_again(talk, about, "extend_reason", given=talk.said.text, at=wish.at)]
     change = await service.ask_extension(talk.actor, view.id, DueDraft(at=wish.at), wish.reason[:_REASON_MAX])
     await _settle(talk, about)
     said = talk.say("done.extend", link=talk.voice.link(view.code), at=wish.at, name=view.assigner.name)
@@ -122,13 +133,37 @@ async def _waiting(talk: Talk, view: TaskView, about: About) -> list[Answer]:
         return [_sentence(why_not(talk, view, "wait"))]
     until = await waits.named(talk, view)
     if until is None:
-        return [talk.say("ask.wait_again")]
+        return [_again(talk, about, "wait_again")]
     change = await service.wait(talk.actor, view.id, until)
     await _settle(talk, about)
     return [Answer(waits.kept(talk, change.task)), *await talk.repaint_behind(change.task, about)]
 
 
-async def _comment(talk: Talk, view: TaskView) -> list[Answer]:
+async def _decline(talk: Talk, view: TaskView, about: About) -> list[Answer]:
+    """The lead gives the task back to whoever assigned it."""
+    if str(Act.DECLINE) not in view.can:
+        await _settle(talk, about)
+        return [_sentence(why_not(talk, view, "decline"))]
+    reason = talk.said.text.strip()[:_REASON_MAX]
+    if not reason:
+        raise Invalid("reason_needed")
+    change = await service.decline(talk.actor, view.id, reason)
+    await _settle(talk, about)
+    said = talk.say("done.decline", link=talk.voice.link(view.code), name=view.assigner.name)
+    return [said, *await talk.repaint_behind(change.task, about)]
+
+
+def _again(talk: Talk, about: About, key: str, *, given: str | None = None, **params: object) -> Answer:
+    """The question once more: the next message answers it, with what was ``given`` already."""
+    assert about.mark is not None
+    data = about.mark.data if given is None else {**about.mark.data, "given": given}
+    words = talk.voice.say(f"bot.ask.{key}", **params)
+    return Answer(
+        Text(words, ask=talk.voice.plain(f"bot.ask.{about.mark.act}_hint")), mark=replace(about.mark, data=data)
+    )
+
+
+async def commented(talk: Talk, view: TaskView) -> list[Answer]:
     text = talk.said.text.strip()
     if not text:
         return [talk.say("file_needs_card")]
@@ -150,6 +185,7 @@ _ANSWERS: dict[str, Callable[[Talk, TaskView, About], Awaitable[list[Answer]]]] 
     "report": _report,
     "extend": _extension,
     "return": _return,
+    "decline": _decline,
     "waive": _waiver,
     "wait": _waiting,
 }

@@ -1,5 +1,7 @@
 """What every command of a linked person has at hand, and the ways an answer is put together."""
 
+import html
+
 import msgspec
 
 from backend.domain.notices import TaskNotice
@@ -65,9 +67,15 @@ class Talk(msgspec.Struct, frozen=True):
         text = Text(words, ask=self.voice.plain(f"bot.ask.{act}_hint"))
         return Answer(text, mark=Mark(view.id, "return" if act.startswith("return") else act, data))  # type: ignore[arg-type]
 
+    def aloud(self, view: TaskView, words: str) -> Answer:
+        """What a typed command is answered with: the words of the same press, and the way back."""
+        undo: Rows = ((press(self.voice, view.id, "undo", on="c"),),) if "undo" in view.can else ()
+        return Answer(Text(html.escape(words, quote=False), undo), mark=Mark(view.id, "about"))
+
     async def repaint(self, view: TaskView, on: str, receipt: str) -> list[Answer]:
-        """Make the message a button was pressed on tell the truth: a card whole, a notice with a line about now."""
-        if not receipt:
+        """Make the message a button was pressed on tell the truth: a card whole, a notice with a line about now. A list
+        stays as it is."""
+        if not receipt or on == "l":
             return []
         if on == "n":
             text = await self._with_state(view, receipt)
@@ -105,7 +113,9 @@ class Talk(msgspec.Struct, frozen=True):
                 state = "" if view.secret else f"\n<i>{' '.join(cards.state_lines(view, self.voice))}</i>"
                 said = Text(f"{said.html}{state}")
             told.append(said)
-        return compose(told, notices, self.voice, await recall.nudged(lines))
+        tasks = [notice.task.id for notice in notices if isinstance(notice, TaskNotice)]
+        numbers = await queries.numbers_of(self.actor.person_id, tasks)
+        return compose(told, notices, self.voice, await recall.nudged(lines), numbers=numbers)
 
     def _still(self, view: TaskView, shown: Rows) -> Rows:
         """The buttons of a notice that can still be used, and the way back from what was just done."""

@@ -48,7 +48,7 @@ class Fault:
 
     method: str
     times: int | None
-    chat_id: int | None
+    chat_id: int | str | None
     after: bool
     error: Exception | None = None
     seconds: float = 0
@@ -73,7 +73,7 @@ class Fault:
         self.times = 0
 
 
-def _concerns(method: str, chat_id: int | None, call: Call) -> bool:
+def _concerns(method: str, chat_id: int | str | None, call: Call) -> bool:
     return method in ("*", call.method.lower()) and (chat_id is None or str(chat_id) == call.chat_id)
 
 
@@ -102,7 +102,9 @@ class Gate:
     `arrived` counts every call that came to the gate, `waiting` those still held.
     """
 
-    def __init__(self, method: str, chat_id: int | None, activity: Feed, on_exit: Callable[["Gate"], None]) -> None:
+    def __init__(
+        self, method: str, chat_id: int | str | None, activity: Feed, on_exit: Callable[["Gate"], None]
+    ) -> None:
         self._method = method
         self._chat_id = chat_id
         self._activity = activity
@@ -161,7 +163,7 @@ class Faults:
         self._faults.append(fault)
         return fault
 
-    def gate(self, method: str, chat_id: int | None) -> Gate:
+    def gate(self, method: str, chat_id: int | str | None) -> Gate:
         gate = Gate(method.lower(), chat_id, self._activity, self._forget)
         self._gates.append(gate)
         return gate

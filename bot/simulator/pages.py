@@ -25,10 +25,12 @@ from backend.web.render import NEVER, AnyRequest, context, environment, go, loca
 from bot.simulator.desk import Simulator
 from bot.simulator.phone import Phone
 from bot.simulator.wire import Json
+from bot.simulator.zalo_state import ZaloPhone
 
 #: How long a page waits for something new, and a form without JavaScript for the bot's answer; real seconds.
 _POLL_S = 8.0
 _ANSWER_S = 2.0
+TELEGRAM, ZALO = "telegram", "zalo"
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 
 assets = Assets("bot.simulator", "/simulator/static")
@@ -59,49 +61,42 @@ def simulator_routes(get_simulator: Callable[[], Simulator]) -> list[ControllerR
 
     @get("/simulator", guards=[here_only], include_in_schema=False)
     async def desk(request: AnyRequest) -> Response[str]:
-        """Two phones side by side (one on a small screen): ``person`` names whose, ``reply`` what is answered."""
+        """Two phones side by side (one on a small screen): ``person`` names whose and in which app (``an``, ``an~zalo``),
+        ``reply`` what is answered."""
         simulator = await started()
         people = await simulator.people()
-        wanted = request.query_params.getall("person", [])
-        shown = [person for handle in dict.fromkeys(wanted) for person in people if person.handle == handle][:2]
-        shown = shown or await _first_two(people)
-        phones = [await _data(request, simulator, person) for person in shown]
+        wanted = [_parted(key) for key in dict.fromkeys(request.query_params.getall("person", []))]
+        shown = [(person, on) for handle, on in wanted for person in people if person.handle == handle][:2]
+        shown = shown or [(person, TELEGRAM) for person in await _first_two(people)]
+        phones = [await _data(request, simulator, person, on) for person, on in shown]
         return _page(request, "desk.html", people=people, phones=phones)
 
     @get("/simulator/{handle:str}/screen", guards=[here_only], include_in_schema=False)
     async def screen(request: AnyRequest, handle: FromPath[str], since: FromQuery[int] = -1) -> Response[Any]:
         """What a phone shows, as JSON or (Accept: text/html) drawn; waits a while for a version after ``since``."""
         simulator = await started()
-        person = await _person(simulator, handle)
-        await simulator.telegram.changed(since, _POLL_S)
+        person, on = await _person(simulator, handle)
+        await simulator.changed(on, since, _POLL_S)
         if "text/html" in request.headers.get("accept", ""):
-            return _page(request, "screen.html", **await _data(request, simulator, person))
-        return Response(simulator.screen(simulator.phone(person)), headers={"cache-control": NEVER})
+            return _page(request, "screen.html", **await _data(request, simulator, person, on))
+        return Response(simulator.screen(person, on), headers={"cache-control": NEVER})
 
     @get("/simulator/{handle:str}/files/{file_id:str}", guards=[here_only], include_in_schema=False)
     async def file(handle: FromPath[str], file_id: FromPath[str]) -> Response[bytes]:
         """A picture in the chat."""
         simulator = await started()
-        found = simulator.telegram.file(file_id)
-        mine = any(m.file is found for m in simulator.phone(await _person(simulator, handle)).messages)
-        if found is None or not mine:
-            raise NotFound("not_found")
-        picture = found.mime in _PICTURES
-        headers = {} if picture else {"content-disposition": "attachment"}
-        return Response(found.data, media_type=found.mime if picture else "application/octet-stream", headers=headers)
+        person, on = await _person(simulator, handle)
+        return (_zalo_photo if on == ZALO else _telegram_file)(simulator, person, file_id)
 
     @post("/simulator/{handle:str}/{what:str}", guards=[here_only, csrf_form], include_in_schema=False)
     async def act(request: AnyRequest, handle: FromPath[str], what: FromPath[str]) -> Response[Any]:
         """Something the person does on their phone: ``say``, ``press``, ``link``, ``block``, ``unblock``."""
         simulator = await started()
-        person, form = await _person(simulator, handle), await read(request)
-        phone, before = simulator.phone(person), simulator.telegram.version
-        if what == "link":
-            await simulator.link(person)
-        else:
-            await _do(phone, what, form)
+        (person, on), form = await _person(simulator, handle), await read(request)
+        before = simulator.version(on)
+        await _act(simulator, person, on, what, form)
         if not form.has("alone"):  # a form without JavaScript: the next page should already show the answer
-            await simulator.telegram.changed(max(before + 1, simulator.telegram.version), _ANSWER_S)
+            await simulator.changed(on, max(before + 1, simulator.version(on)), _ANSWER_S)
         return go(local_address(form.get("next"), f"/simulator?{urlencode({'person': handle})}"))
 
     return [desk, screen, file, act, assets.route()]
@@ -120,23 +115,58 @@ async def _first_two(people: list[PersonBrief]) -> list[PersonBrief]:
     return [people[place] for *_, place in sorted(places)[:1]] + list(working)[:1]
 
 
-async def _person(simulator: Simulator, handle: str) -> PersonBrief:
+def _parted(key: str) -> tuple[str, str]:
+    """Whose phone and which app on it."""
+    handle, _, on = key.partition("~")
+    return handle, ZALO if on == ZALO else TELEGRAM
+
+
+async def _person(simulator: Simulator, key: str) -> tuple[PersonBrief, str]:
+    handle, on = _parted(key)
     for person in await simulator.people():
         if person.handle == handle:
-            return person
+            return person, on
     raise NotFound("not_found")
 
 
-async def _data(request: AnyRequest, simulator: Simulator, person: PersonBrief) -> dict[str, Any]:
+async def _act(simulator: Simulator, person: PersonBrief, on: str, what: str, form: Form) -> None:
+    if what == "link":
+        await simulator.link(person, on)
+    elif on == ZALO:
+        await _do_on_zalo(simulator.zalo_phone(person), what, form)
+    else:
+        await _do(simulator.phone(person), what, form)
+
+
+def _telegram_file(simulator: Simulator, person: PersonBrief, file_id: str) -> Response[bytes]:
+    found = simulator.telegram.file(file_id)
+    mine = any(message.file is found for message in simulator.phone(person).messages)
+    if found is None or not mine:
+        raise NotFound("not_found")
+    picture = found.mime in _PICTURES
+    headers = {} if picture else {"content-disposition": "attachment"}
+    return Response(found.data, media_type=found.mime if picture else "application/octet-stream", headers=headers)
+
+
+def _zalo_photo(simulator: Simulator, person: PersonBrief, key: str) -> Response[bytes]:
+    mine = any(message.photo_url.endswith(f"/{key}") for message in simulator.zalo_phone(person).messages)
+    if not mine:
+        raise NotFound("not_found")
+    return Response(simulator.zalo.world.photos[key], media_type="image/jpeg")
+
+
+async def _data(request: AnyRequest, simulator: Simulator, person: PersonBrief, on: str) -> dict[str, Any]:
     """What the macro ``phone`` draws."""
-    screen: Json = simulator.screen(simulator.phone(person))
+    screen: Json = simulator.screen(person, on)
     asked = request.query_params.get("reply", "")
     known = {message["id"] for message in screen["messages"]}
     reply_to = int(asked) if asked.isdecimal() and int(asked) in known else screen["answer_to"]
     return {
         "person": person,
+        "on": on,
+        "key": person.handle if on == TELEGRAM else f"{person.handle}~{on}",
         "screen": screen,
-        "linked": await simulator.is_linked(person),
+        "linked": await simulator.is_linked(person, on),
         "reply_to": reply_to,
     }
 
@@ -156,6 +186,27 @@ async def _do(phone: Phone, what: str, form: Form) -> None:
                 phone.start()
             case _:
                 raise NotFound("not_found")
+
+
+async def _do_on_zalo(phone: ZaloPhone, what: str, form: Form) -> None:
+    """The same on Zalo, where a picture has its words and any other file comes as nothing."""
+    match what:
+        case "say":
+            words = form.lines("text")
+            for file in form.files("file"):
+                if file.content_type == "image/jpeg":
+                    phone.photo(await file.read(), words)
+                    words = ""
+                else:
+                    phone.document()
+            if words:
+                phone.send(words)
+        case "block":
+            phone.block()
+        case "unblock":
+            phone.start()
+        case _:
+            raise NotFound("not_found")
 
 
 async def _say(phone: Phone, form: Form, reply_to: int | None) -> None:

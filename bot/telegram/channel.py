@@ -80,6 +80,7 @@ class TelegramChannel:
 
     name = "telegram"
     edits = True
+    buttons = True
 
     def __init__(self, token: str, api_base: str, *, timeout_s: float = _TIMEOUT_S) -> None:
         self._session = _Session(api_base, timeout_s)

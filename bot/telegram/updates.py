@@ -1,5 +1,7 @@
 """Reading Telegram's updates: the few fields we use, leniently, without aiogram."""
 
+import re
+
 import msgspec
 
 from backend.kit import logs
@@ -9,9 +11,13 @@ from bot.speech import Incoming
 
 log = logs.get("bot.telegram")
 
+#: A mention of a bot: their names all end so.
+_MENTION = re.compile(r"@\w+bot\b", re.I)
+
 
 class _User(msgspec.Struct):
     id: int
+    is_bot: bool = False
     language_code: str = ""
 
 
@@ -26,9 +32,10 @@ class _Media(msgspec.Struct):
     file_name: str | None = None
 
 
-class _Target(msgspec.Struct):
+class _Target(msgspec.Struct, rename={"from_": "from"}):
     message_id: int
     chat: _Chat
+    from_: _User | None = None
 
 
 class _Message(msgspec.Struct, rename={"from_": "from"}):
@@ -118,9 +125,9 @@ def _membership(change: _Membership) -> Heard | None:
 
 
 def _message(message: _Message) -> Heard | None:
-    """Words or files; in a group only a command is for us."""
+    """Words or files; in a group only a command, a mention or a reply is for us."""
     private = message.chat.type == "private"
-    if message.from_ is None or not (private or message.text.startswith("/")):
+    if message.from_ is None or not (private or _is_to_a_bot(message)):
         return None
     files = _files(message)
     text = (message.text or message.caption).strip()
@@ -139,6 +146,17 @@ def _message(message: _Message) -> Heard | None:
         language=message.from_.language_code,
     )
     return Heard(str(message.chat.id), said, message.media_group_id)
+
+
+def _is_to_a_bot(message: _Message) -> bool:
+    """Whether something said in a group speaks to a bot; Telegram shows us hardly anything that speaks to another."""
+    replied = message.reply_to_message
+    words = message.text or message.caption
+    return (
+        message.text.startswith("/")
+        or bool(_MENTION.search(words))
+        or bool(replied is not None and replied.from_ is not None and replied.from_.is_bot)
+    )
 
 
 def _files(message: _Message) -> tuple[File, ...]:

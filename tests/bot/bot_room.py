@@ -22,7 +22,7 @@ class Wall:
     """A channel to a wall: keeps every text by address; raises the errors put up for it, oldest first."""
 
     def __init__(self, name: str = "telegram", *, edits: bool = True) -> None:
-        self.name, self.edits = name, edits
+        self.name, self.edits, self.buttons = name, edits, edits
         self.said: list[tuple[str, Text]] = []
         self.edited: list[tuple[str, str, Text]] = []
         self.errors: list[SendError | None] = []

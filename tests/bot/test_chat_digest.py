@@ -6,7 +6,7 @@ import pytest
 
 from backend import outbox
 from backend.domain.notices import TaskDueSoon
-from backend.models import OutboxNotice, Task, TaskEvent
+from backend.models import DeliveryAttempt, OutboxNotice, Task, TaskEvent
 from backend.tasks import facts
 from backend.tasks.schemas import DueDraft
 from bot.simulator.phone import Phone
@@ -71,6 +71,7 @@ async def test_a_digest_beside_lines_keeps_their_buttons(
     office: Office, cast: Cast, phone: Phone, clock: FakeClock
 ) -> None:
     own = await office.assign(by="chair", to="head", title="Việc của tôi", due=DueDraft(at=vn("2026-12-01 17:00")))
+    await DeliveryAttempt.all().delete()
     await OutboxNotice.all().delete()
     await Task.filter(id=own.id).update(look_at=None, answer_at=None)
     clock.set("2026-11-26 08:00")
@@ -80,13 +81,13 @@ async def test_a_digest_beside_lines_keeps_their_buttons(
     await digest.tick()
     await outbox.let_go(clock())
     await office.turn()
-    first = await code("Kiểm tra chợ")
-    assert "1 · Đang làm" in labels(phone)
+    first, number = await code("Kiểm tra chợ"), (await office.see(own, "head")).number
+    assert f"{number} · Đang làm" in labels(phone)
     phone.press(phone.last, f"Nhắc {first}")
     await office.turn()
-    assert "1 · Đang làm" in labels(phone)
-    assert "1. Nhắc việc" in phone.last.text
-    phone.press(phone.last, "1 · Đang làm")
+    assert f"{number} · Đang làm" in labels(phone)
+    assert f"{number}. Nhắc việc" in phone.last.text
+    phone.press(phone.last, f"{number} · Đang làm")
     await office.turn()
-    assert not [label for label in labels(phone) if label.startswith("1 ·")]
+    assert not [label for label in labels(phone) if label.startswith(f"{number} ·")]
     assert "(đã nhắc)" in phone.last.text

@@ -250,9 +250,9 @@ async def test_many_are_started_and_settled_together(cast: Cast) -> None:
     started = [attempt for attempt in begun if attempt]
     assert [attempt.notice_id for attempt in started] == [ids[0], ids[2], ids[3]]
     assert begun[1] is None
-    await mine.arrived([(attempt, Receipt(f"r{attempt.notice_id}")) for attempt in started])
+    await mine.arrived([(attempt, Receipt(f"r{attempt.notice_id} \"'\\:$ệ")) for attempt in started])
     kept = await DeliveryAttempt.all().order_by("notice_id").values_list("notice_id", "address", "outcome", "receipt")
-    assert list(kept) == [(ids[place], str(people[place].id), "sent", f"r{ids[place]}") for place in (0, 2, 3)]
+    assert list(kept) == [(ids[place], str(people[place].id), "sent", f"r{ids[place]} \"'\\:$ệ") for place in (0, 2, 3)]
     assert [(await row(notice_id)).status for notice_id in ids] == ["sent", "cancelled", "sent", "sent"]
 
 

@@ -27,7 +27,7 @@ async def test_the_bot_hears_answers_and_sends(db: None, cast: Cast, settings: S
     phone = fake.user(7, started=True)
     await link(cast.an, "7")
     async with run(ours) as bot:
-        assert bot.telegram
+        assert bot.chats == ("telegram",)
         phone.send("việc")
         await phone.wait_for("Không có việc nào")
         await put(moved(), cast.an)
@@ -59,11 +59,11 @@ async def test_telegram_may_be_started_later_and_again(
     await link(cast.an, "7")
     await put(moved(1), cast.an)
     async with run(settings) as bot:
-        assert not bot.telegram
+        assert bot.chats == ()
         phone = fake.user(7, started=True)
-        await bot.start_telegram(TOKEN, fake.base_url)
+        await bot.start("telegram", telegram_token=TOKEN, telegram_api=fake.base_url)
         await phone.wait_for("CV26-000001")
-        await bot.start_telegram(TOKEN, fake.base_url)
+        await bot.start("telegram", telegram_token=TOKEN, telegram_api=fake.base_url)
         await put(moved(2), cast.an)
         bot.kick()
         await phone.wait_for("CV26-000002")
@@ -102,7 +102,7 @@ async def test_mail_alone_is_enough_to_send(db: None, cast: Cast, settings: Sett
 @pytest.mark.one_database
 def test_a_bot_that_only_waits_has_not_loaded_the_chat_library() -> None:
     program = (
-        "import sys, bot.run, bot.sender, bot.telegram.webhook, bot.telegram.updates; "
+        "import sys, bot.run, bot.sender, bot.telegram.webhook, bot.telegram.updates, bot.zalo.webhook; "
         "print([name for name in ('aiogram', 'aiohttp') if name in sys.modules]); "
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import pytest
 from backend.auth import service as auth
 from backend.kit import db
 from backend.settings import Settings, load
-from bot.simulator.desk import BOT_NAME, FIRST_ID, TOKEN, Simulator
+from bot.simulator.desk import BOT_NAME, FIRST_ID, TOKEN, ZALO_TOKEN, Simulator
 from bot.simulator.pages import simulator_routes
 from tests.apps import own_app
 from tests.backend.test_web_assign import PNG
@@ -25,13 +25,13 @@ class Bot:
     """A bot that says what the test wants; ``started`` counts how often it was told to start."""
 
     def __init__(self) -> None:
-        self.started: list[tuple[str, str]] = []
+        self.started: list[tuple[str, str, str]] = []
 
-    async def start(self, token: str, base_url: str) -> None:
-        self.started.append((token, base_url))
+    async def start(self, channel: str, token: str, base_url: str) -> None:
+        self.started.append((channel, token, base_url))
 
-    async def call(self, method: str, **params: Any) -> Any:
-        token, base = self.started[0]
+    async def call(self, method: str, on: str = "telegram", **params: Any) -> Any:
+        [(_, token, base)] = [one for one in self.started if one[0] == on]
         async with (
             aiohttp.ClientSession() as session,
             session.post(f"{base}/bot{token}/{method}", json=params) as answer,
@@ -76,7 +76,10 @@ async def test_opening_it_starts_the_bot_once_and_shows_a_leader_and_an_officer(
         page = await browser.get("/simulator?person=an&person=head&person=binh&person=nobody")
         assert page.count('class="phone"') == 2
         assert 'data-handle="an"' in page
-    assert bot.started == [(TOKEN, simulator.telegram.base_url)]
+    assert bot.started == [
+        ("telegram", TOKEN, simulator.telegram.base_url),
+        ("zalo", ZALO_TOKEN, simulator.zalo.base_url),
+    ]
     me = await bot.call("getMe")
     assert me["username"] == BOT_NAME
 
@@ -90,10 +93,10 @@ async def test_a_bot_that_does_not_start_is_tried_again(
         await browser.get("/simulator", 500)
         simulator._start_bot = bot.start
         await browser.get("/simulator")
-    assert len(bot.started) == 1
+    assert len(bot.started) == 2
 
 
-async def _failing(token: str, base_url: str) -> None:
+async def _failing(channel: str, token: str, base_url: str) -> None:
     raise OSError("no network")
 
 
@@ -230,3 +233,37 @@ async def test_a_page_waits_for_what_is_new_and_knows_when_the_bot_asks(office: 
         page = await browser.get("/simulator?person=an")
         assert f'name="reply_to" value="{asked["message_id"]}"' in page
         assert "Đang trả lời một tin nhắn" in page
+
+
+async def test_zalo_on_the_same_phone(office: tuple[Any, Cast], bot: Bot, simulator: Simulator) -> None:
+    """Text and photos, no buttons and no replies; linked and switched by itself."""
+    app, _ = office
+    async with Browser(app) as browser:
+        page = await browser.get("/simulator?person=an~zalo&person=an")
+        assert ('data-handle="an~zalo"' in page, 'data-handle="an"' in page) == (True, True)
+        await browser.post("/simulator/an~zalo/link", {})
+        event = await bot.call("getUpdates", on="zalo", timeout=0)
+        chat, code = event["message"]["chat"]["id"], event["message"]["text"]
+        assert len(code) == 8
+        await auth.redeem("zalo", f"700001:{chat}", code)
+        await bot.call("sendMessage", on="zalo", chat_id=chat, text="Việc <mới>")
+        await browser.post("/simulator/an~zalo/say", {"text": "1 nhận"})
+        files = {"file": ("a.jpg", JPEG, "image/jpeg")}
+        await browser.post("/simulator/an~zalo/say", {"text": "ảnh"}, files=files)
+        page = await browser.get("/simulator/an~zalo/screen?since=-1")
+        screen = (await browser.client.get("/simulator/an~zalo/screen", headers={"accept": "application/json"})).json()
+        assert [message["html"] for message in screen["messages"]][1:] == ["Việc &lt;mới&gt;", "1 nhận", "ảnh"]
+        picture = screen["messages"][-1]["file"]["id"]
+        assert (await browser.client.get(f"/simulator/an~zalo/files/{picture}")).content == JPEG
+        assert (await browser.client.get(f"/simulator/binh~zalo/files/{picture}")).status_code == 404
+        page = await browser.get("/simulator?person=an~zalo")
+        assert "Việc &lt;mới&gt;" in page
+        assert 'class="reply"' not in page
+        assert await simulator.is_linked(await _brief(simulator, "an"), "zalo")
+        await browser.post("/simulator/an~zalo/block", {})
+        await browser.post("/simulator/an~zalo/unblock", {})
+        assert (await browser.client.get("/simulator/an~zalo/press")).status_code in (404, 405)
+
+
+async def _brief(simulator: Simulator, handle: str) -> Any:
+    return next(person for person in await simulator.people() if person.handle == handle)

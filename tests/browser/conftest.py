@@ -30,7 +30,7 @@ from tests.fakes import FakeClock, vn
 
 
 class Office:
-    """The running server: its address, its people, and the bot that the simulator started (token, address)."""
+    """The running server: its address, its people, and the Telegram bot that the simulator started (token, address)."""
 
     def __init__(self, folder: Path, clock: FakeClock) -> None:
         self.folder = folder
@@ -69,8 +69,9 @@ class Office:
         with closing(sqlite3.connect(self.folder / "office.db", timeout=15)) as connection, connection:
             connection.execute("update person set locale = ?", (locale,))
 
-    async def start_bot(self, token: str, base_url: str) -> None:
-        self.bot = (token, base_url)
+    async def start_bot(self, channel: str, token: str, base_url: str) -> None:
+        if channel == "telegram":
+            self.bot = (token, base_url)
 
     def serve(self) -> uvicorn.Server:
         settings = load({}, database_url=self.database, var_dir=str(self.folder), port=self.port, demo=True)

@@ -23,13 +23,14 @@ PAGES = {
         "/calendars/proposals",
         "/reminding",
     ),
-    "chair": ("/tasks/new", "/tasks/{asked}", "/simulator?person=an&person=head"),
+    "chair": ("/tasks/new", "/tasks/{asked}", "/simulator?person=an~zalo&person=head"),
     "hr": (
         "/scores",
         "/scores/an/2026-11",
         "/people",
         "/calendars?unit=ubnd&year=2027",
         "/calendars/year?unit=ubnd&year=2028",
+        "/channels",
     ),
 }
 #: width, dark, locale

@@ -1,0 +1,1 @@
+"""The Zalo channel: our own client of the Bot Platform."""

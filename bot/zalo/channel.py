@@ -1,0 +1,101 @@
+"""The Zalo channel: several bots as one, each counting what it uses of its month."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from backend.channel_use import Meter, next_month
+from backend.kit import clock
+from bot.channel import File, Receipt, SendError, Text
+from bot.zalo.client import Client
+from bot.zalo.typed import typed
+
+#: What Zalo takes in one message, counted as a phone counts (a picture sign is two).
+LONGEST = 2000
+
+#: From so many links on a text is a list.
+_MANY_LINKS = 3
+_LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.S)
+
+
+class ZaloChannel:
+    """All the office's bots. An address is ``BOT:CHAT``: everybody is answered by the bot they wrote to."""
+
+    name = "zalo"
+    edits = False
+    buttons = False
+
+    def __init__(self, bots: Sequence[Client], meter: Meter, page: str, *, largest: int = 20 * 1024 * 1024) -> None:
+        """``page`` is where the rest of a text is found that is too long; ``largest``: bytes of a file."""
+        self.bots = {bot.id: bot for bot in bots}
+        self._meter, self._page, self._largest = meter, page, largest
+
+    async def close(self) -> None:
+        for bot in self.bots.values():
+            await bot.close()
+
+    async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
+        """Zalo knows no replies: the words must say what they answer. One text is one message: what does not fit is
+        cut at a line and found on the page, for two halves could arrive as one."""
+        bot, chat = self._bot(address)
+        said = await typed(self.name, address, text, self._page, self._meter.zone)
+        words = fitting(told(said), self._page)
+        if not await self._meter.take(bot.id):
+            rest_s = (next_month(clock.now(), self._meter.zone) - clock.now()) / timedelta(seconds=1)
+            raise SendError("temporary", "this month's messages are used up", retry_after_s=rest_s, spent=True)
+        try:
+            return Receipt(await bot.send(chat, words))
+        except SendError as error:
+            if error.kind != "unknown":
+                await self._meter.give_back(bot.id)
+            if error.spent:
+                await self._meter.refused(bot.id, error.detail)
+            raise
+
+    def _bot(self, address: str) -> tuple[Client, str]:
+        id_, _, chat = address.partition(":")
+        if id_ not in self.bots or not chat:
+            # Its token may be missing by mistake: nobody's link ends for that.
+            raise SendError("temporary", f"no such bot here: {id_}", spent=True)
+        return self.bots[id_], chat
+
+    async def edit(self, address: str, receipt: Receipt, text: Text) -> None:
+        raise SendError("message", "Zalo's messages cannot be edited")
+
+    async def toast(self, press: str, words: str) -> None:
+        """There is nothing to press on Zalo, so nothing to answer."""
+
+    async def fetch(self, file: File) -> bytes:
+        bot = next(iter(self.bots.values()))
+        return await bot.download(file.ref, self._largest)
+
+
+def told(text: Text) -> str:
+    """The words as they are read on Zalo. In a list the addresses behind its codes are left out: they would be most of it,
+    and a task opens by its number."""
+    hidden = [link for link in _LINK.finditer(text.html) if link[1] != link[2]]
+    if len(hidden) < _MANY_LINKS:
+        return text.plain
+    shown = _LINK.sub(lambda link: link[0] if link[1] == link[2] else link[2], text.html)
+    return Text(shown).plain
+
+
+def fitting(words: str, page: str) -> str:
+    """The words, or as many whole lines as fit with the address of the page that has the rest."""
+    words = words.strip() or "…"
+    if _length(words) <= LONGEST:
+        return words
+    tail = f"\n…\n➜ {page}"
+    room = LONGEST - _length(tail)
+    kept = ""
+    for line in words.splitlines(keepends=True):
+        if _length(kept) + _length(line.rstrip()) > room:
+            break
+        kept += line
+    if not kept.strip():  # a first line that is longer than a message
+        kept = words.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+    return kept.rstrip() + tail
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

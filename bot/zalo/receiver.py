@@ -1,0 +1,95 @@
+"""Fetching what was said to a bot, for development: asking takes a message away, so it is stored before the next ask."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from backend.channel_use import Meter
+from backend.kit import logs
+from backend.kit.db import transaction
+from bot import heard
+from bot.channel import SendError
+from bot.zalo.updates import keep
+
+log = logs.get("bot.zalo")
+
+#: Where Zalo posts to, with the bot's id behind it.
+PATH = "/hooks/zalo"
+
+_WAIT_S = 25
+_FIRST_REST_S = 1.0
+_LONGEST_REST_S = 60.0
+
+
+async def store(meter: Meter, bot: str, body: bytes) -> bool:
+    """Keep and count what was said to a bot; False for a repeat. Raises msgspec.MsgspecError or UnicodeDecodeError for
+    what is no event."""
+    update = keep(bot, body)
+    async with transaction():
+        fresh = bool(await heard.store(meter.channel, [update]))
+        if fresh:
+            await meter.heard(bot)
+    return fresh
+
+
+class Source(Protocol):
+    """Where messages come from."""
+
+    id: str
+
+    async def update(self, wait_s: int) -> dict[str, Any] | None: ...
+
+    async def use_polling(self) -> None: ...
+
+
+class Poller:
+    """The one poller of a bot. ``wake`` is called when something was stored."""
+
+    def __init__(
+        self,
+        source: Source,
+        meter: Meter,
+        wake: Callable[[], None],
+        *,
+        wait_s: int = _WAIT_S,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._source, self._meter, self._wake = source, meter, wake
+        self._wait_s, self._sleep = wait_s, sleep
+
+    async def run(self) -> None:
+        """Fetch until cancelled; after a failure rest, longer each time."""
+        rest_s, ready = _FIRST_REST_S, False
+        while True:
+            try:
+                if not ready:
+                    await self._source.use_polling()
+                    ready = True
+                await self.fetch_once()
+                rest_s = _FIRST_REST_S
+            except SendError as error:
+                # A dropped poll is asked again: what it would have brought is Zalo's to keep.
+                wait_s = error.retry_after_s or rest_s * (0.75 + random.random() / 2)
+                log.warning("poll.failed", bot=self._source.id, detail=error.detail, again_in_s=round(wait_s, 1))
+                await self._sleep(wait_s)
+                rest_s = min(rest_s * 2, _LONGEST_REST_S)
+            except Exception as error:
+                log.error("poll.broke", bot=self._source.id, exc_info=error)
+                await self._sleep(rest_s)
+
+    async def fetch_once(self) -> int:
+        """One call; returns how many messages were new."""
+        found = await self._source.update(self._wait_s)
+        if found is None:
+            return 0
+        try:
+            fresh = await store(self._meter, self._source.id, msgspec.json.encode(found))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            log.warning("update.malformed", bot=self._source.id, detail=str(error))
+            return 0
+        if fresh:
+            self._wake()
+        return int(fresh)

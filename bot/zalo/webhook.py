@@ -1,0 +1,60 @@
+"""The routes Zalo posts to, one for each bot: store, answer 200, nothing more."""
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, post
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from backend.auth.guards import Guard
+from backend.channel_use import Meter
+from backend.errors import NotFound, NotSignedIn
+from backend.kit import logs
+from backend.settings import Settings
+from bot.zalo.receiver import PATH, store
+
+log = logs.get("bot.zalo")
+
+_HEADER = "x-bot-api-secret-token"
+
+
+def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -> list[ControllerRouterHandler]:
+    """The webhook when settings name its secret, else nothing. ``wake`` wakes an inbox in this very process."""
+    secret = settings.zalo_webhook_secret
+    if not secret or not settings.zalo_tokens:
+        return []
+    bots = {token.partition(":")[0] for token in settings.zalo_tokens}
+    meter = Meter("zalo", settings.zone, settings.zalo_monthly)
+
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        given = connection.headers.get(_HEADER, "")
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            raise NotSignedIn("not_signed_in")
+
+    @post(
+        f"{PATH}/{{bot:str}}",
+        guards=[Guard("zalo_secret", check)],
+        status_code=200,
+        include_in_schema=False,
+        media_type="text/plain",
+    )
+    async def zalo_webhook(request: Request[Any, Any, Any], bot: FromPath[str]) -> str:
+        if bot not in bots:
+            raise NotFound("not_found")
+        body = await request.body()
+        try:
+            fresh = await store(meter, bot, body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            # Also what Zalo posts to try the address: anything but 200 would be taken for a broken one.
+            log.warning("update.malformed", bot=bot, detail=str(error), size=len(body))
+            return ""
+        if fresh and wake is not None:
+            wake()
+        return ""
+
+    return [zalo_webhook]
