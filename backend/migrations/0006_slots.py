@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name='SlotMessage',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('person', fields.ForeignKeyField('models.Person', source_field='person_id', db_constraint=False, to_field='id', related_name='slot_messages', on_delete=OnDelete.NO_ACTION)),
+                ('person', fields.ForeignKeyField('models.Person', source_field='person_id', db_constraint=True, to_field='id', related_name='slot_messages', on_delete=OnDelete.CASCADE)),
                 ('slot_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('morning', fields.BooleanField()),
                 ('lines', fields.IntField()),

@@ -17,12 +17,12 @@ class OutboxNotice(Model):
     dedup_key = fields.CharField(190, unique=True)
     kind = fields.CharField(40)
     payload = fields.JSONField[dict[str, Any]]()
-    # Unchecked by the database: nobody is ever deleted, and the check is half of what writing a slot costs (ADR 0014).
+    # PostgreSQL does not check these two (migration 0007, ADR 0014).
     person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
-        "models.Person", related_name="notices", on_delete=fields.NO_ACTION, db_constraint=False
+        "models.Person", related_name="notices", on_delete=fields.CASCADE
     )
     task: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
-        "models.Task", null=True, related_name="notices", on_delete=fields.NO_ACTION, db_constraint=False
+        "models.Task", null=True, related_name="notices", on_delete=fields.CASCADE
     )
     # Cancelled with their cause when it goes away: e.g. ``remind``, ``assigned``.
     topic = fields.CharField(24, default="")
@@ -50,9 +50,8 @@ class DeliveryAttempt(Model):
     """One try to deliver a notice on one channel, the proof behind "tôi không nhận được việc". Times are real time."""
 
     id = fields.BigIntField(primary_key=True)
-    # Unchecked by the database: whoever writes it holds the notice's row (ADR 0013), and notices stay.
     notice: fields.ForeignKeyRelation[OutboxNotice] = fields.ForeignKeyField(
-        "models.OutboxNotice", related_name="deliveries", on_delete=fields.NO_ACTION, db_constraint=False
+        "models.OutboxNotice", related_name="deliveries", on_delete=fields.CASCADE
     )
     channel = fields.CharField(16)
     address = fields.CharField(190)

@@ -35,8 +35,8 @@ class SlotMessage(Model):
     """That a slot spoke to a person, with how many reminders (0 = a digest alone), and when they first answered one."""
 
     id = fields.BigIntField(primary_key=True)
-    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # unchecked, see OutboxNotice
-        "models.Person", related_name="slot_messages", on_delete=fields.NO_ACTION, db_constraint=False
+    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # not checked, see OutboxNotice
+        "models.Person", related_name="slot_messages", on_delete=fields.CASCADE
     )
     slot_at = fields.DatetimeField()
     morning = fields.BooleanField()
@@ -55,8 +55,8 @@ class TrialReminder(Model):
     """The first eligible reminder of a task's holder: the field trial said it as planned or held it back by chance."""
 
     id = fields.BigIntField(primary_key=True)
-    task: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # unchecked, see OutboxNotice
-        "models.Task", related_name="trial_reminders", on_delete=fields.NO_ACTION, db_constraint=False
+    task: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(  # not checked, see OutboxNotice
+        "models.Task", related_name="trial_reminders", on_delete=fields.CASCADE
     )
     holder_no = fields.IntField()
     at = fields.DatetimeField()

@@ -171,7 +171,7 @@ async def finish(work: Work) -> None:
 
 
 async def wait(actor: Actor, task_id: int, until: datetime, version: int | None = None) -> Change:
-    """The lead waits for something until a moment; no reminder comes before it."""
+    """The lead waits for something until a moment; no reminder comes before it. Said again, it changes nothing."""
     if until.tzinfo is None:
         raise Invalid("due_needs_zone")
     async with change(actor, task_id, Act.WAIT, version) as work:
@@ -180,10 +180,13 @@ async def wait(actor: Actor, task_id: int, until: datetime, version: int | None 
             raise Unprocessable("wait_in_the_past")
         if until - work.now > due_rules.FURTHEST:
             raise Unprocessable("due_out_of_range")
-        await _take_up(work)
-        work.set(waiting_until=until.astimezone(UTC), status=Status.ACKNOWLEDGED)
-        work.tell(until=until.isoformat())
-        await outbox.cancel(work.task.id, "remind", "answer")
+        if work.status is Status.ACKNOWLEDGED and work.task.waiting_until == until:
+            work.already()
+        else:
+            await _take_up(work)
+            work.set(waiting_until=until.astimezone(UTC), status=Status.ACKNOWLEDGED)
+            work.tell(until=until.isoformat())
+            await outbox.cancel(work.task.id, "remind", "answer")
     return Change(await queries.view(actor, task_id), work.changed)
 
 

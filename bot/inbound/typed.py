@@ -90,7 +90,9 @@ async def _of_task(talk: Talk, command: Command, about: About | None) -> list[An
             return await words.undone(talk, replied)
         if replied is None:
             return [talk.say("short.which", command=short.phrase(talk.voice, command.act, "1"))]
-        return await typed_acts.done(talk, await talk.view(replied), command.act, command.rest)
+        # «Xong rồi ạ» in reply is the whole report: its words are kept.
+        said = command.rest or (talk.said.text.strip() if command.act == "done" else "")
+        return await typed_acts.done(talk, await talk.view(replied), command.act, said)
     view = await _named(talk, command.task)
     if replied is not None and replied != view.id:
         other = await talk.view(replied)

@@ -295,6 +295,8 @@ async def test_waiting_is_obeyed_and_counts_as_acknowledging(cast: Cast) -> None
     until = at("2026-11-25 08:00")
     waiting = (await service.wait(await cast.actor("an"), task.id, until)).task
     assert (waiting.status, waiting.waiting_until) == (Status.ACKNOWLEDGED, until)
+    again = await service.wait(await cast.actor("an"), task.id, until)
+    assert (again.changed, again.task.version) == (False, waiting.version)
 
 
 async def test_comment_reaches_everybody_but_its_writer(cast: Cast) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, settings
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
@@ -196,6 +196,10 @@ async def linked(db: None, cast: Cast) -> Cast:
 _ANY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
+WAITS = Step("an", 0, "chờ đến 27/11", "number", twice=True, after_min=0)
+
+
+@example([WAITS], 0)
 @settings(_ANY, max_examples=12)
 @examples(st.lists(STEPS, min_size=4, max_size=10), st.integers(0, 12))
 async def test_words_and_presses_do_what_the_service_does(
