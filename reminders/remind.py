@@ -22,7 +22,7 @@ log = logs.get("reminders")
 #: Rows found by one look for what is due; of whoever holds one of them all are taken.
 FOUND = 2000
 #: Rows in one transaction, or one person's if they have more: SQLite has one writer, nobody else writes meanwhile.
-BATCH = 400
+BATCH = 500
 #: Batches at the same time: while the database writes one, the next is planned.
 HANDS = 3
 
