@@ -1,8 +1,11 @@
 """A whole bot on a fake Telegram, turned by hand: what was said is heard, handled and answered in one ``turn``."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,11 +75,18 @@ class Office:
         return await queries.view(await self.cast.actor(by), task.id)
 
 
+#: Reading every authority there is takes as long as the rest of a small test: one reading does for all sessions.
+_ONE_CONTEXT = SimpleNamespace(create_default_context=cache(ssl.create_default_context))
+
+
 @asynccontextmanager
 async def on_telegram(fake: FakeTelegram, timeout_s: float = 5.0) -> AsyncIterator[Any]:
     """Our channel to the fake server."""
+    from aiogram.client.session import aiohttp as session
+
     from bot.telegram.channel import TelegramChannel
 
+    session.ssl = _ONE_CONTEXT
     channel = TelegramChannel(TOKEN, fake.base_url, timeout_s=timeout_s)
     try:
         yield channel
