@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.domain.scoring_periods import PeriodSpan, month_of, span
 from backend.kit import clock, state
 from backend.kit.db import Sql
 
@@ -61,7 +62,7 @@ class Use(msgspec.Struct, frozen=True):
     def free_at(self, now: datetime, zone: str) -> datetime:
         """When a bot that is short can be written with again: after the server's refusal, or next month."""
         spent = self.most and self.used >= self.most * URGENT_FROM
-        return self.full_until if self.full_until and self.full_until > now and not spent else next_month(now, zone)
+        return self.full_until if self.full_until and self.full_until > now and not spent else month_at(now, zone).end
 
 
 class Bot(msgspec.Struct, frozen=True):
@@ -72,16 +73,10 @@ class Bot(msgspec.Struct, frozen=True):
     most_users: int = 0
 
 
-def month_of(at: datetime, zone: str) -> str:
-    """The month an instant falls into: ``2026-11``."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m")
-
-
-def next_month(at: datetime, zone: str) -> datetime:
-    """The first instant of the month after."""
-    local = at.astimezone(ZoneInfo(zone))
-    year, month = divmod(local.year * 12 + local.month, 12)
-    return datetime(year, month + 1, 1, tzinfo=ZoneInfo(zone))
+def month_at(at: datetime, zone: str) -> PeriodSpan:
+    """The month an instant falls into."""
+    office = ZoneInfo(zone)
+    return span(month_of(at, office), office)
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -142,14 +137,14 @@ class Meter(msgspec.Struct, frozen=True):
         sql = Sql()
         await sql.run(
             "insert into channel_use (channel, bot, month, sent, received, most, problem) values "
-            f"({sql.arg(self.channel)}, {sql.arg(bot)}, {sql.arg(month_of(clock.now(), self.zone))}, 0, 0, "
+            f"({sql.arg(self.channel)}, {sql.arg(bot)}, {sql.arg(month_at(clock.now(), self.zone).key)}, 0, 0, "
             f"{sql.arg(self.most)}, '') on conflict (channel, bot, month) do nothing"
         )
 
     def _where(self, sql: Sql, bot: str) -> str:
         return (
             f"where channel = {sql.arg(self.channel)} and bot = {sql.arg(bot)} "
-            f"and month = {sql.arg(month_of(clock.now(), self.zone))}"
+            f"and month = {sql.arg(month_at(clock.now(), self.zone).key)}"
         )
 
 
@@ -158,7 +153,7 @@ async def uses(zone: str) -> list[Use]:
     sql = Sql()
     return await sql.fetch(
         "select channel, bot, month, sent, received, most, full_until, problem, problem_at from channel_use "
-        f"where month = {sql.arg(month_of(clock.now(), zone))} order by channel, bot",
+        f"where month = {sql.arg(month_at(clock.now(), zone).key)} order by channel, bot",
         Use,
     )
 

@@ -43,7 +43,7 @@ _channels: set[str] = set()
 _codes: set[str] = set()
 
 
-async def measure(zone: str = "Asia/Ho_Chi_Minh") -> None:
+async def measure(zone: str) -> None:
     """Set every gauge to what is true now; ``zone`` is the office's."""
     await _notices()
     await _attempts()

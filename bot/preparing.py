@@ -9,6 +9,7 @@ import msgspec
 from backend.domain.notices import AnyNotice, CardChanged, TaskAssigned
 from backend.kit import logs
 from backend.kit.db import OperationalError
+from backend.short_numbers import numbers
 from bot import addresses, attempts, cards
 from bot.addresses import Reader, Route
 from bot.claimed import Claimed
@@ -16,7 +17,6 @@ from bot.outlet import Job, Outlet
 from bot.rationing import Rations, put_off, rations
 from bot.render_slot import together
 from bot.settling import Settling
-from bot.short import numbers
 from bot.words import Voice
 
 log = logs.get("bot.sender")
@@ -112,7 +112,7 @@ class Prepared:
     ) -> Job:
         maybe_sent = any(line.maybe_sent for line in claimed.all)
         own = called.get(claimed.person_id, {})
-        text = together(notices, self._voice(who.locale), maybe_sent=maybe_sent, numbers=own)
+        text = together(notices, self._voice(who.locale), own, maybe_sent=maybe_sent)
         return Job(self._outlets[usable[0].channel], usable[0], text, has_other=len(usable) > 1)
 
     async def _card_to_edit(self, claimed: Claimed, notice: CardChanged, voice: Voice) -> Job | str:

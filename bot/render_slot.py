@@ -19,14 +19,14 @@ _IN_A_ROW = 3
 
 
 def together(
-    notices: Sequence[AnyNotice], voice: Voice, *, maybe_sent: bool = False, numbers: Mapping[int, int] | None = None
+    notices: Sequence[AnyNotice], voice: Voice, numbers: Mapping[int, int], *, maybe_sent: bool = False
 ) -> Text:
     """One message of everything that a slot has for somebody; a single notice looks as it always does. ``numbers`` are
-    those by which the reader calls the tasks, None = they are counted."""
+    those by which the reader calls the tasks."""
     if len(notices) == 1:
         return render(notices[0], voice, maybe_sent=maybe_sent)
     lines = [notice for notice in notices if is_line(notice)]
-    text = compose([render(notice, voice) for notice in lines[:IN_FULL]], notices, voice, numbers=numbers)
+    text = compose([render(notice, voice) for notice in lines[:IN_FULL]], notices, voice, numbers)
     return flagged(text, voice) if maybe_sent else text
 
 
@@ -39,9 +39,8 @@ def compose(
     told: Sequence[Text],
     notices: Sequence[AnyNotice],
     voice: Voice,
+    numbers: Mapping[int, int],
     nudged: Collection[int] = (),
-    *,
-    numbers: Mapping[int, int] | None = None,
 ) -> Text:
     """The message of these notices, of whose lines the first have been put into words. A digest leaves out the tasks
     that the lines speak of, and is shortened before a line is; ``nudged`` tasks were asked after since.
@@ -67,10 +66,8 @@ def compose(
     return Text("\n\n".join(blocks), (*rows, *(row for text in below for row in text.buttons)))
 
 
-def _names(lines: Sequence[AnyNotice], numbers: Mapping[int, int] | None) -> list[str]:
+def _names(lines: Sequence[AnyNotice], numbers: Mapping[int, int]) -> list[str]:
     """What the reader calls the tasks of these lines."""
-    if numbers is None:
-        return [str(place) for place in range(1, len(lines) + 1)]
     tasks = [notice.task if isinstance(notice, TaskNotice) else None for notice in lines]
     return [str(numbers.get(task.id, task.code)) if task else "" for task in tasks]
 

@@ -1,13 +1,13 @@
 """Messages for channels without buttons: what could be pressed becomes a last line of what can be typed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from backend.kit import clock
 from backend.kit.db import Sql
+from backend.short_numbers import numbers
 from bot.channel import Button, Text
 from bot.words import Voice
 
@@ -30,23 +30,6 @@ async def numbers_of(person_id: int, task_ids: Sequence[int]) -> dict[int, int |
         rows = await sql.rows(f"select id, code from task where {sql.any_of('id', list(task_ids))}")
         found |= {int(row["id"]): str(row["code"]) for row in rows}
         found |= (await numbers({person_id: task_ids})).get(person_id, {})
-    return found
-
-
-async def numbers(tasks: Mapping[int, Collection[int]]) -> dict[int, dict[int, int]]:
-    """By which numbers people call those tasks that they have one for, by person. (The features bring the web library
-    with them; a sender that only loads has no need of it.)"""
-    wanted = sorted({task for of_one in tasks.values() for task in of_one})
-    if not wanted:
-        return {}
-    sql = Sql()
-    rows = await sql.rows(
-        f"select person_id, task_id, number from task_number where {sql.any_of('task_id', wanted)} "
-        f"and {sql.any_of('person_id', sorted(tasks))} and (free_at is null or free_at > {sql.arg(clock.now())})"
-    )
-    found: dict[int, dict[int, int]] = {}
-    for row in rows:
-        found.setdefault(int(row["person_id"]), {})[int(row["task_id"])] = int(row["number"])
     return found
 
 

@@ -87,13 +87,15 @@ async def redeem(channel: str, address: str, code: str) -> int:
     await throttle.take(key, throttle.CHAT)
     await throttle.take(_ALL, throttle.ALL_CHATS)
     hashed = await keys.keyed_hash("".join(letter for letter in code.upper() if letter.isalnum()))
-    async with transaction():
-        actor = await _spend(hashed)
-        full = await _full(channel, address, actor.person_id) if actor is not None else None
-        if full is not None:
-            await _unspend(hashed)
-        elif actor is not None:
-            await _link(actor, channel, address)
+    actor, full = None, None
+    try:
+        async with transaction():
+            actor = await _spend(hashed)
+            if actor is not None:
+                await _check_room(channel, address, actor.person_id)
+                await _link(actor, channel, address)
+    except Conflict as error:  # nothing was written: the code stays good
+        full = error
     if actor is None:
         raise NotFound("link_code_wrong")
     await throttle.forget(key)
@@ -116,24 +118,18 @@ async def _spend(hashed: str) -> Actor | None:
         return None
 
 
-async def _unspend(hashed: str) -> None:
-    sql = Sql()
-    await sql.run(f"update link_code set used_at = null where code_hash = {sql.arg(hashed)}")
-
-
-async def _full(channel: str, address: str, person_id: int) -> Conflict | None:
-    """Why one more person does not fit behind the bot of an address, None when they do: with the bots that have room."""
+async def _check_room(channel: str, address: str, person_id: int) -> None:
+    """Raises Conflict, with the bots that have room, when one more person does not fit behind the bot of an address."""
     bots = await channel_use.bots_of(channel)
     mine = next((bot for bot in bots if address.startswith(f"{bot.id}:")), None)
     if mine is None or not mine.most_users:
-        return None
+        return
     await channel_use.hold(channel, mine.id)
     open_ = await channel_use.with_room(channel, (address, person_id))
-    if mine in open_:
-        return None
     if not open_:
-        return Conflict("chat_bots_full", n=mine.most_users)
-    return Conflict("chat_bot_full", n=mine.most_users, bots=", ".join(bot.name or bot.id for bot in open_))
+        raise Conflict("chat_bots_full", n=mine.most_users)
+    if mine not in open_:
+        raise Conflict("chat_bot_full", n=mine.most_users, bots=", ".join(bot.name or bot.id for bot in open_))
 
 
 async def _link(actor: Actor, channel: str, address: str) -> None:

@@ -49,8 +49,8 @@ async def acknowledge(actor: Actor, task_id: int, version: int | None = None) ->
 
 
 async def _still_at_it(work: Work) -> None:
-    """ "Đang làm" on a task that is acknowledged: nothing of the task changes, but an answer buys quiet
-    (reminders.md rule 4)."""
+    """ "Đang làm" on a task that is acknowledged, or the same wait again: nothing of the task changes, but an answer buys
+    quiet (reminders.md rule 4)."""
     task = work.task
     tapped: dict[str, Any] = {"tapped_at": work.now, "unanswered": 0}
     if task.unanswered:
@@ -171,7 +171,7 @@ async def finish(work: Work) -> None:
 
 
 async def wait(actor: Actor, task_id: int, until: datetime, version: int | None = None) -> Change:
-    """The lead waits for something until a moment; no reminder comes before it. Said again, it changes nothing."""
+    """The lead waits for something until a moment; no reminder comes before it. Again = no change."""
     if until.tzinfo is None:
         raise Invalid("due_needs_zone")
     async with change(actor, task_id, Act.WAIT, version) as work:
@@ -182,6 +182,7 @@ async def wait(actor: Actor, task_id: int, until: datetime, version: int | None 
             raise Unprocessable("due_out_of_range")
         if work.status is Status.ACKNOWLEDGED and work.task.waiting_until == until:
             work.already()
+            await _still_at_it(work)
         else:
             await _take_up(work)
             work.set(waiting_until=until.astimezone(UTC), status=Status.ACKNOWLEDGED)

@@ -9,6 +9,7 @@ import msgspec
 from backend.kit import clock
 from backend.kit.db import Sql
 from backend.models import TaskNumber
+from backend.short_numbers import numbers
 
 #: A number rests this long after its task closed.
 RESTS_FOR = timedelta(days=60)
@@ -80,11 +81,4 @@ async def called(person_id: int, number: int) -> Called | None:
 
 async def numbers_of(person_id: int, task_ids: Sequence[int]) -> dict[int, int]:
     """A person's numbers by task, of those tasks that they have a number for."""
-    if not task_ids:
-        return {}
-    sql = Sql()
-    rows = await sql.rows(
-        f"select task_id, number from task_number where person_id = {sql.arg(person_id)} "
-        f"and {sql.any_of('task_id', task_ids)} and (free_at is null or free_at > {sql.arg(clock.now())})"
-    )
-    return {int(row["task_id"]): int(row["number"]) for row in rows}
+    return (await numbers({person_id: task_ids})).get(person_id, {})

@@ -57,8 +57,8 @@ class Inbound:
     async def _stranger(self, channel: ChatChannel, address: str, said: Incoming, voice: Voice) -> list[Answer]:
         """Somebody whose chat is not linked: a code links it, anything else gets told how."""
         if not said.private:
-            words_ = "bot.private_only"
-            return [toast(voice.plain(words_)) if said.kind == "press" else Answer(Text(voice.say(words_)))]
+            key = "bot.private_only"
+            return [toast(voice.plain(key)) if said.kind == "press" else Answer(Text(voice.say(key)))]
         if said.kind == "press":
             return [toast(voice.plain("bot.press.not_linked"))]
         code = _code_in(said)

@@ -115,7 +115,7 @@ class Talk(msgspec.Struct, frozen=True):
             told.append(said)
         tasks = [notice.task.id for notice in notices if isinstance(notice, TaskNotice)]
         numbers = await queries.numbers_of(self.actor.person_id, tasks)
-        return compose(told, notices, self.voice, await recall.nudged(lines), numbers=numbers)
+        return compose(told, notices, self.voice, numbers, await recall.nudged(lines))
 
     def _still(self, view: TaskView, shown: Rows) -> Rows:
         """The buttons of a notice that can still be used, and the way back from what was just done."""

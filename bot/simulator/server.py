@@ -1,12 +1,11 @@
-"""The HTTP side of the fake: listens, captures every call and puts its end on the wire."""
+"""The Bot API of the fake Telegram: what its calls do, and where its webhooks are served."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from functools import partial
 
 from aiohttp import web
 
 from bot.simulator.faults import DroppedError, Faults, RawAnswerError
+from bot.simulator.listener import Listener
 from bot.simulator.methods import METHODS
 from bot.simulator.state import BotAccount
 from bot.simulator.updates import delete_webhook, get_updates, get_webhook_info, serve_webhook, set_webhook
@@ -23,49 +22,38 @@ class Server:
     """One listening server over a world; `keep_calls` bounds the memory of `calls`."""
 
     def __init__(self, world: World, faults: Faults, keep_calls: int | None) -> None:
-        self.calls: list[Call] = []
         self._world = world
         self._faults = faults
-        self._keep_calls = keep_calls
-        self._runner: web.AppRunner | None = None
-        self._couriers: list[asyncio.Task[None]] = []
+        self._listener = Listener(world.activity, faults, keep_calls)
+
+    @property
+    def calls(self) -> list[Call]:
+        return self._listener.calls
 
     async def start(self, host: str, port: int) -> str:
         """Listens and serves webhooks; returns the base address."""
-        app = web.Application(client_max_size=UPLOAD_LIMIT_BYTES + _FORM_OVERHEAD_BYTES)
-        app.router.add_route("*", "/bot{token}/{method}", self._on_call)
-        app.router.add_get("/file/bot{token}/{path:.+}", self._on_download)
         self._world.closing = False
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        # The only tasks of the simulator: they live exactly as long as the server.
-        self._couriers = [
-            asyncio.create_task(serve_webhook(self._world, bot, self._obey), name=f"webhook of {bot.user.username}")
-            for bot in self._world.bots.values()
-        ]
-        return f"http://{host}:{self._runner.addresses[0][1]}"
+        return await self._listener.listen(
+            host,
+            port,
+            [
+                web.route("*", "/bot{token}/{method}", self._on_call),
+                web.get("/file/bot{token}/{path:.+}", self._on_download),
+            ],
+            {
+                f"webhook of {bot.user.username}": partial(serve_webhook, self._world, bot, self._obey)
+                for bot in self._world.bots.values()
+            },
+            largest=UPLOAD_LIMIT_BYTES + _FORM_OVERHEAD_BYTES,
+        )
 
     async def stop(self) -> None:
         """Ends every open call and stops listening; held answers go and long polls end empty."""
         self._world.closing = True
-        self._faults.open_gates()
-        for bot in self._world.bots.values():
-            bot.feed.bump()
-        for courier in self._couriers:
-            courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await courier
-        if self._runner:
-            await self._runner.cleanup()
-        self._couriers, self._runner = [], None
+        await self._listener.hang_up(bot.feed for bot in self._world.bots.values())
 
     def _captured(self, token: str, method: str, params: Json | None = None) -> Call:
-        call = Call(self._world.clock(), token, method, params or {})
-        self.calls.append(call)
-        if self._keep_calls is not None:
-            del self.calls[: -self._keep_calls]
-        return call
+        return self._listener.captured(Call(self._world.clock(), token, method, params or {}))
 
     async def _on_call(self, request: web.Request) -> web.StreamResponse:
         call = self._captured(request.match_info["token"], request.match_info["method"])
@@ -75,7 +63,7 @@ class Server:
             call.params = await read_params(request)
             return web.json_response({"ok": True, "result": await self._perform(call, bot)})
 
-        return await self._answer(request, call, act)
+        return await self._listener.answer(request, call, act)
 
     async def _on_download(self, request: web.Request) -> web.StreamResponse:
         call = self._captured(request.match_info["token"], "download", {"file_path": request.match_info["path"]})
@@ -90,29 +78,7 @@ class Server:
             await self._faults.strike(call, after=True)
             return web.Response(body=stored.data, content_type="application/octet-stream")
 
-        return await self._answer(request, call, act)
-
-    async def _answer(
-        self, request: web.Request, call: Call, act: Callable[[], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """The end of a call on the wire: an answer, a refusal, a raw body or a cut connection."""
-        try:
-            response = await act()
-            call.status = response.status
-        except ApiError as error:
-            call.error, call.status = error.description, error.code
-            response = web.json_response(error.envelope(), status=error.code)
-        except RawAnswerError as error:
-            call.error, call.status = error.body, error.status
-            response = web.Response(status=error.status, text=error.body, content_type="text/html")
-        except (DroppedError, ConnectionError, web.RequestPayloadError) as error:
-            # Cut on order, or by a caller that died in the middle of its request.
-            call.error = f"dropped: {type(error).__name__}"
-            response = web.Response()
-            if request.transport:
-                request.transport.abort()
-        self._world.activity.bump()
-        return response
+        return await self._listener.answer(request, call, act)
 
     def _account(self, call: Call) -> BotAccount:
         if ":" not in call.token:

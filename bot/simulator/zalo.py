@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from functools import partial
 from typing import Any, Self, TypeVar
 
 import aiohttp
 from aiohttp import web
 
 from bot.simulator.faults import DroppedError, Fault, Faults, Gate, RawAnswerError
+from bot.simulator.listener import Listener
 from bot.simulator.wire import ApiError, Call, Json, Params, read_params
 from bot.simulator.zalo_state import ZaloBot, ZaloMessage, ZaloPhone, ZaloWorld
 
@@ -47,11 +48,11 @@ class FakeZalo:
         keep_calls: int | None = None,
     ) -> None:
         self.world = ZaloWorld(dict(tokens), monthly)
-        self.calls: list[Call] = []
-        self._by_status, self._courier, self._keep_calls = by_status, courier, keep_calls
+        self._courier = courier
         self._faults = Faults(self.world.activity)
-        self._runner: web.AppRunner | None = None
-        self._couriers: list[asyncio.Task[None]] = []
+        self._listener = Listener(
+            self.world.activity, self._faults, keep_calls, (lambda code: code) if by_status else lambda _: 200
+        )
         self._closing = False
 
     # Life.
@@ -60,32 +61,24 @@ class FakeZalo:
     def base_url(self) -> str:
         return self.world.base_url
 
+    @property
+    def calls(self) -> list[Call]:
+        return self._listener.calls
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/bot{token}/{method}", self._on_call)
-        app.router.add_get("/photos/{key}", self._on_photo)
         self._closing = False
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        self.world.base_url = f"http://{host}:{self._runner.addresses[0][1]}"
-        if self._courier:  # the only tasks of the fake: they live exactly as long as the server
-            bots = self.world.bots.values()
-            self._couriers = [asyncio.create_task(self._deliver(bot), name=f"webhook of {bot.id}") for bot in bots]
+        bots = self.world.bots.values() if self._courier else ()
+        self.world.base_url = await self._listener.listen(
+            host,
+            port,
+            [web.route("*", "/bot{token}/{method}", self._on_call), web.get("/photos/{key}", self._on_photo)],
+            {f"webhook of {bot.id}": partial(self._deliver, bot) for bot in bots},
+        )
 
     async def stop(self) -> None:
         """Ends every open call; people, messages and what waits stay."""
         self._closing = True
-        self._faults.open_gates()
-        for bot in self.world.bots.values():
-            bot.feed.bump()
-        for courier in self._couriers:
-            courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await courier
-        if self._runner:
-            await self._runner.cleanup()
-        self._couriers, self._runner = [], None
+        await self._listener.hang_up(bot.feed for bot in self.world.bots.values())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -158,27 +151,13 @@ class FakeZalo:
 
     async def _on_call(self, request: web.Request) -> web.StreamResponse:
         call = Call(time.monotonic(), request.match_info["token"], request.match_info["method"])
-        self.calls.append(call)
-        if self._keep_calls is not None:
-            del self.calls[: -self._keep_calls]
-        try:
+
+        async def act() -> web.StreamResponse:
             call.params = await read_params(request)
             call.result = await self._perform(call, lambda: request.transport is None)
-            call.status = 200
-            response = web.json_response({"ok": True, "result": call.result})
-        except ApiError as error:
-            call.error, call.status = error.description, error.code
-            response = web.json_response(error.envelope(), status=error.code if self._by_status else 200)
-        except RawAnswerError as error:
-            call.error, call.status = error.body, error.status
-            response = web.Response(status=error.status, text=error.body, content_type="text/html")
-        except (DroppedError, ConnectionError, web.RequestPayloadError) as error:
-            call.error = f"dropped: {type(error).__name__}"
-            response = web.Response()
-            if request.transport:
-                request.transport.abort()
-        self.world.activity.bump()
-        return response
+            return web.json_response({"ok": True, "result": call.result})
+
+        return await self._listener.answer(request, self._listener.captured(call), act)
 
     async def _perform(self, call: Call, gone: Callable[[], bool]) -> Any:
         bot = self.world.bots.get(call.token)

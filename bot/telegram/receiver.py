@@ -1,7 +1,6 @@
 """Fetching Telegram's updates: each is stored before it is confirmed, so that a crash loses none."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -9,12 +8,11 @@ import msgspec
 
 from backend.kit import logs
 from bot import heard
-from bot.channel import SendError
+from bot.polling import keep_fetching
 
 log = logs.get("bot.telegram")
 
 _WAIT_S = 25
-_FIRST_REST_S = 1.0
 _LONGEST_REST_S = 30.0
 
 
@@ -42,22 +40,9 @@ class Poller:
 
     async def run(self) -> None:
         """Fetch until cancelled; after a failure rest, longer each time."""
-        rest_s, ready = _FIRST_REST_S, False
-        while True:
-            try:
-                if not ready:
-                    await self._source.use_polling()
-                    ready = True
-                await self.fetch_once()
-                rest_s = _FIRST_REST_S
-            except SendError as error:
-                wait_s = error.retry_after_s or rest_s * (0.75 + random.random() / 2)
-                log.warning("poll.failed", kind=error.kind, detail=error.detail, again_in_s=round(wait_s, 1))
-                await self._sleep(wait_s)
-                rest_s = min(rest_s * 2, _LONGEST_REST_S)
-            except Exception as error:
-                log.error("poll.broke", exc_info=error)
-                await self._sleep(rest_s)
+        await keep_fetching(
+            self._source.use_polling, self.fetch_once, log, longest_rest_s=_LONGEST_REST_S, sleep=self._sleep
+        )
 
     async def fetch_once(self) -> int:
         """One call: what it brings is stored, and confirmed by the next one. Returns how many updates came."""

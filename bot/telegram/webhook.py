@@ -1,20 +1,16 @@
 """The route Telegram posts updates to, for several replicas: store, answer 200, nothing more. No aiogram here."""
 
-import hmac
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from litestar import Request, post
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.types import ControllerRouterHandler
 
-from backend.auth.guards import Guard
-from backend.errors import NotSignedIn
 from backend.kit import logs
 from backend.settings import Settings
 from bot import heard
+from bot.hooks import knows_secret
 from bot.telegram.updates import key_of
 
 log = logs.get("bot.telegram")
@@ -29,14 +25,9 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
     if not secret:
         return []
 
-    async def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        given = connection.headers.get(_HEADER, "")
-        if not hmac.compare_digest(given.encode(), secret.encode()):
-            raise NotSignedIn("not_signed_in")
-
     @post(
         PATH,
-        guards=[Guard("telegram_secret", check)],
+        guards=[knows_secret("telegram_secret", _HEADER, secret)],
         status_code=200,
         include_in_schema=False,
         media_type="text/plain",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from backend.channel_use import Meter, next_month
+from backend.channel_use import Meter, month_at
 from backend.kit import clock
 from bot.channel import File, Receipt, SendError, Text
 from bot.zalo.client import Client
@@ -41,7 +41,7 @@ class ZaloChannel:
         said = await typed(self.name, address, text, self._page, self._meter.zone)
         words = fitting(told(said), self._page)
         if not await self._meter.take(bot.id):
-            rest_s = (next_month(clock.now(), self._meter.zone) - clock.now()) / timedelta(seconds=1)
+            rest_s = (month_at(clock.now(), self._meter.zone).end - clock.now()) / timedelta(seconds=1)
             raise SendError("temporary", "this month's messages are used up", retry_after_s=rest_s, spent=True)
         try:
             return Receipt(await bot.send(chat, words))

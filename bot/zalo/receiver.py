@@ -1,7 +1,6 @@
 """Fetching what was said to a bot, for development: asking takes a message away, so it is stored before the next ask."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -11,7 +10,7 @@ from backend.channel_use import Meter
 from backend.kit import logs
 from backend.kit.db import transaction
 from bot import heard
-from bot.channel import SendError
+from bot.polling import keep_fetching
 from bot.zalo.updates import keep
 
 log = logs.get("bot.zalo")
@@ -20,7 +19,6 @@ log = logs.get("bot.zalo")
 PATH = "/hooks/zalo"
 
 _WAIT_S = 25
-_FIRST_REST_S = 1.0
 _LONGEST_REST_S = 60.0
 
 
@@ -61,24 +59,15 @@ class Poller:
         self._wait_s, self._sleep = wait_s, sleep
 
     async def run(self) -> None:
-        """Fetch until cancelled; after a failure rest, longer each time."""
-        rest_s, ready = _FIRST_REST_S, False
-        while True:
-            try:
-                if not ready:
-                    await self._source.use_polling()
-                    ready = True
-                await self.fetch_once()
-                rest_s = _FIRST_REST_S
-            except SendError as error:
-                # A dropped poll is asked again: what it would have brought is Zalo's to keep.
-                wait_s = error.retry_after_s or rest_s * (0.75 + random.random() / 2)
-                log.warning("poll.failed", bot=self._source.id, detail=error.detail, again_in_s=round(wait_s, 1))
-                await self._sleep(wait_s)
-                rest_s = min(rest_s * 2, _LONGEST_REST_S)
-            except Exception as error:
-                log.error("poll.broke", bot=self._source.id, exc_info=error)
-                await self._sleep(rest_s)
+        """Fetch until cancelled; after a failure rest, longer each time. A dropped poll is asked again: what it would have
+        brought is Zalo's to keep."""
+        await keep_fetching(
+            self._source.use_polling,
+            self.fetch_once,
+            log.bind(bot=self._source.id),
+            longest_rest_s=_LONGEST_REST_S,
+            sleep=self._sleep,
+        )
 
     async def fetch_once(self) -> int:
         """One call; returns how many messages were new."""

@@ -1,21 +1,18 @@
 """The routes Zalo posts to, one for each bot: store, answer 200, nothing more."""
 
-import hmac
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from litestar import Request, post
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from backend.auth.guards import Guard
 from backend.channel_use import Meter
-from backend.errors import NotFound, NotSignedIn
+from backend.errors import NotFound
 from backend.kit import logs
 from backend.settings import Settings
+from bot.hooks import knows_secret
 from bot.zalo.receiver import PATH, store
 
 log = logs.get("bot.zalo")
@@ -31,14 +28,9 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
     bots = {token.partition(":")[0] for token in settings.zalo_tokens}
     meter = Meter("zalo", settings.zone, settings.zalo_monthly)
 
-    async def check(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        given = connection.headers.get(_HEADER, "")
-        if not hmac.compare_digest(given.encode(), secret.encode()):
-            raise NotSignedIn("not_signed_in")
-
     @post(
         f"{PATH}/{{bot:str}}",
-        guards=[Guard("zalo_secret", check)],
+        guards=[knows_secret("zalo_secret", _HEADER, secret)],
         status_code=200,
         include_in_schema=False,
         media_type="text/plain",

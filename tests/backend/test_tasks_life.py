@@ -299,6 +299,18 @@ async def test_waiting_is_obeyed_and_counts_as_acknowledging(cast: Cast) -> None
     assert (again.changed, again.task.version) == (False, waiting.version)
 
 
+async def test_the_same_wait_again_answers_what_was_asked_since(cast: Cast, clock: FakeClock) -> None:
+    """A reminder comes a working day before the deadline although the lead still waits."""
+    task, until = await given(cast), at("2026-11-25 08:00")
+    an = await cast.actor("an")
+    await service.wait(an, task.id, until)
+    await Task.filter(id=task.id).update(reminded_count=1, reminded_at=clock(), unanswered=1)
+    clock.move(minutes=5)
+    again = await service.wait(an, task.id, until)
+    row = await Task.get(id=task.id)
+    assert (again.changed, row.unanswered, row.tapped_at, row.waiting_until) == (False, 0, clock(), until)
+
+
 async def test_comment_reaches_everybody_but_its_writer(cast: Cast) -> None:
     task = await given(cast, coordinators=[CoordinatorDraft("binh")], watchers=["cuong"])
     await everything_left()

@@ -21,6 +21,8 @@ from tests.fakes import vn
 URL = "https://viec.example.vn"
 VI, EN = (Voice(locale, URL) for locale in ("vi", "en"))
 NOW = vn("2026-11-25 08:00")
+#: What the reader calls their tasks.
+NUMBERS = {task_id: task_id + 1 for task_id in range(100)}
 
 
 def task(number: int, title: str = "Báo cáo", due: str = "2026-11-25 17:00", **more: Any) -> TaskRef:
@@ -126,7 +128,7 @@ def test_english_has_its_singulars_and_no_vietnamese_letters(notice: Any) -> Non
 
 def test_digests_stand_below_the_lines_and_do_not_say_a_task_twice() -> None:
     lines = [said.TaskDueSoon(task=task(1)), said.TaskAtRisk(task=task(4), lead="An", times=2, gone=80)]
-    text = together([morning(task(1), task(2)), lines[0], leader(task(4), task(5)), lines[1]], VI)
+    text = together([morning(task(1), task(2)), lines[0], leader(task(4), task(5)), lines[1]], VI, {1: 1, 4: 2})
     blocks = text.plain.split("\n\n")
     assert [block.split()[0] for block in blocks] == ["2", "1.", "2.", "Việc", "Việc"]
     assert "CV26-000001" not in blocks[3]
@@ -138,15 +140,15 @@ def test_digests_stand_below_the_lines_and_do_not_say_a_task_twice() -> None:
 
 
 def test_a_digest_that_the_lines_have_said_whole_is_left_out() -> None:
-    text = together([said.TaskDueSoon(task=task(1)), morning(task(1), overdue=3)], VI)
+    text = together([said.TaskDueSoon(task=task(1)), morning(task(1), overdue=3)], VI, {1: 1})
     assert text.plain.startswith("1 việc cần để mắt:")
     assert "Việc hôm nay" not in text.plain
-    counted = together([said.TaskDueSoon(task=task(1)), leader(task(1))], VI)
+    counted = together([said.TaskDueSoon(task=task(1)), leader(task(1))], VI, {1: 1})
     assert "đơn vị" not in counted.plain
 
 
 def test_digests_alone_have_no_head() -> None:
-    text = together([morning(task(1)), leader(task(2))], VI).plain
+    text = together([morning(task(1)), leader(task(2))], VI, {}).plain
     assert text.startswith("Việc hôm nay")
     assert "\n\nViệc của đơn vị" in text
     assert "để mắt" not in text
@@ -161,19 +163,19 @@ def test_everything_a_slot_may_hold_fits_into_one_message(voice: Voice, words: s
     digests = [morning(*tasks, count=40, overdue=9), leader(*tasks, more=30, lead=words)]
     digests.append(weekly(officers=(LateOfficer(words, 3),) * 5, late_officers=70))  # type: ignore[arg-type]
     for told in (lines, lines[:1], []):
-        text = together([*told, *digests], voice, maybe_sent=True)
+        text = together([*told, *digests], voice, NUMBERS, maybe_sent=True)
         plain, _ = parse_html(text.html)
         assert utf16_len(plain) <= 4096
         assert "{" not in plain
         assert html.unescape(plain).count("\n- ") <= 10
         assert "20 việc" in plain or "11/2026: 20" in plain, "the numbers are never cut"
-    assert len(labels(together([*lines, *digests], voice))) > 5
+    assert len(labels(together([*lines, *digests], voice, NUMBERS))) > 5
 
 
 def test_a_line_is_not_given_up_for_a_digest() -> None:
     lines: list[Any] = [said.TaskDueSoon(task=task(number, "Báo cáo " * 36)) for number in range(5)]
-    alone = together(lines, VI)
-    both = together([*lines, morning(*(task(20 + number, "Việc " * 20) for number in range(9)), count=9)], VI)
+    alone = together(lines, VI, NUMBERS)
+    both = together([*lines, morning(*(task(20 + number, "Việc " * 20) for number in range(9)), count=9)], VI, NUMBERS)
     assert [one for one in labels(both) if one[0][0].isdigit()] == labels(alone)
     assert "Việc hôm nay" in both.plain
 

@@ -1,24 +1,18 @@
 """The webhook of a whole server over HTTP: what Telegram says is heard, what anybody else says is not."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
-import msgspec
-import uvicorn
 
-from backend.__main__ import ROLES, Parts
 from backend.models import InboundUpdate, Task
 from backend.settings import Settings
 from backend.tasks import service
 from backend.tasks.schemas import DueDraft, TaskDraft
 from bot.simulator.telegram import FakeTelegram
-from tests.apps import own_app
 from tests.bot.bot_room import link
 from tests.bot.conftest import TOKEN
+from tests.bot.serving import served
 from tests.cast import make_cast
 from tests.fakes import FakeClock
 
@@ -26,32 +20,9 @@ SECRET = "a-secret-of-the-webhook"
 HEADER = "x-telegram-bot-api-secret-token"
 
 
-@asynccontextmanager
-async def server(settings: Settings, fake: FakeTelegram) -> AsyncIterator[httpx.AsyncClient]:
-    """The service as ``giaoviec serve`` composes it, listening on the loopback, and a client that is not Telegram."""
-    with closing(socket.socket()) as listening:
-        listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        ours = msgspec.structs.replace(
-            settings,
-            telegram_token=TOKEN,
-            telegram_api=fake.base_url,
-            telegram_webhook_secret=SECRET,
-            public_url=url,
-        )
-        parts = Parts(ours, set(ROLES))
-        app = own_app(ours, lifespans=[parts.lifespan()], routes=parts.routes())
-        running = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-        task = asyncio.ensure_future(running.serve(sockets=[listening]))
-        try:
-            async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(30):
-                while not running.started:
-                    assert not task.done()
-                    await asyncio.sleep(0.01)
-                yield client
-        finally:
-            running.should_exit = True
-            await task
+def server(settings: Settings, fake: FakeTelegram) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """The service behind Telegram's webhook."""
+    return served(settings, telegram_token=TOKEN, telegram_api=fake.base_url, telegram_webhook_secret=SECRET)
 
 
 def words(text: str, update_id: int) -> dict[str, Any]:

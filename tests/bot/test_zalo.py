@@ -1,17 +1,13 @@
 """Zalo from end to end: heard, answered, sent, counted; webhooks that repeat, come out of order or are rubbish."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager
 
 import httpx
 import msgspec
 import pytest
-import uvicorn
 
 from backend import channel_use
-from backend.__main__ import ROLES, Parts
 from backend.auth import linking
 from backend.channel_use import Level, Meter, Use
 from backend.models import ChatLink, DeliveryAttempt, InboundUpdate, Person, Task
@@ -23,9 +19,9 @@ from bot.run import run
 from bot.simulator.telegram import FakeTelegram
 from bot.simulator.zalo import FakeZalo
 from bot.zalo.updates import read
-from tests.apps import own_app
 from tests.bot.bot_room import link, moved, put, row
 from tests.bot.conftest import TOKEN as TELEGRAM_TOKEN
+from tests.bot.serving import served
 from tests.bot.zalo_room import FIRST, SECOND, TOKENS, zalo_office
 from tests.cast import Cast, make_cast
 from tests.fakes import FakeClock, vn
@@ -139,32 +135,10 @@ async def test_stickers_groups_and_bots_do_no_harm(db: None, cast: Cast, setting
 # The webhook of a whole server.
 
 
-@asynccontextmanager
-async def server(settings: Settings, fake: FakeZalo, **more: object) -> AsyncIterator[httpx.AsyncClient]:
-    with closing(socket.socket()) as listening:
-        listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        ours = msgspec.structs.replace(
-            settings,
-            zalo_token=",".join(TOKENS),
-            zalo_api=fake.base_url,
-            zalo_webhook_secret=SECRET,
-            public_url=url,
-            **more,
-        )
-        parts = Parts(ours, set(ROLES))
-        app = own_app(ours, lifespans=[parts.lifespan()], routes=parts.routes())
-        running = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
-        task = asyncio.ensure_future(running.serve(sockets=[listening]))
-        try:
-            async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(60):
-                while not running.started:
-                    assert not task.done()
-                    await asyncio.sleep(0.01)
-                yield client
-        finally:
-            running.should_exit = True
-            await task
+def server(settings: Settings, fake: FakeZalo, **more: object) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """The service behind Zalo's webhooks."""
+    chosen = {"zalo_token": ",".join(TOKENS), "zalo_api": fake.base_url, "zalo_webhook_secret": SECRET}
+    return served(settings, 60, **chosen, **more)
 
 
 async def test_what_zalo_posts_is_heard_once_and_nobody_else_is(settings: Settings, clock: FakeClock) -> None:
