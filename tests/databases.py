@@ -58,8 +58,8 @@ class PostgresServer:
     TEMPLATE = "giaoviec_template"
 
     def __init__(self, shared: Path | None = None) -> None:
-        self._own = None if shared else tempfile.TemporaryDirectory()
-        self._shared = shared or Path(str(self._own and self._own.name))
+        self._own = tempfile.TemporaryDirectory()
+        self._shared = shared or Path(self._own.name)
         self._folder: Path | None = None
         self._admin = ""
         # Connections live in a loop of their own, whatever loop the test at hand runs in.
@@ -125,8 +125,7 @@ class PostgresServer:
         self._loop.close()
         with self._alone():
             self._leave()
-        if self._own is not None:
-            self._own.cleanup()
+        self._own.cleanup()
 
     def _leave(self) -> None:
         if self._folder is None:

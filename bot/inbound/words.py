@@ -1,5 +1,6 @@
 """Typed commands that are about no one task: lists, everything acknowledged, taking back, leave, help."""
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -57,13 +58,9 @@ async def _list(talk: Talk, wanted: queries.TaskFilter, *, of: str = "", nudges:
 async def all_acknowledged(talk: Talk) -> list[Answer]:
     """«nhận hết»: whatever waits for this person's acknowledgement has it, and is named."""
     done: list[TaskView] = []
-    refused = []
     for task_id in await queries.to_acknowledge(talk.actor):
-        try:
+        with suppress(AppError):  # somebody closed or took it while this was read: it waits no more
             done.append((await service.acknowledge(talk.actor, task_id)).task)
-        except AppError:
-            # Somebody closed or took it while this was read: it waits no more.
-            refused.append(task_id)
     if not done:
         return [talk.say("short.acked_none")]
     lines = [talk.voice.say("bot.short.acked", n=len(done)), *(_named(talk, view) for view in done[:_MOST_NAMED])]
