@@ -1,10 +1,20 @@
 """Every table, in one registry: fields and constraints only."""
 
-from backend.models.auth import ApiToken, ChatLink, FeedLink, LinkCode, OneTimeLink, RefreshToken, Session, Throttle
+from backend.models.auth import (
+    ApiToken,
+    ChatLink,
+    FeedLink,
+    LinkCode,
+    OneTimeLink,
+    PushSubscription,
+    RefreshToken,
+    Session,
+    Throttle,
+)
 from backend.models.calendars import Calendar, DueProposal
 from backend.models.files import Attachment, Blob
 from backend.models.org import Delegation, Leave, Person, Position, Unit
-from backend.models.outbox import ChannelUse, ChatPrompt, DeliveryAttempt, InboundUpdate, OutboxNotice
+from backend.models.outbox import ChannelUse, ChatPrompt, ChatReport, DeliveryAttempt, InboundUpdate, OutboxNotice
 from backend.models.reminding import SlotMessage, TrackRecord, TrialReminder
 from backend.models.scores import (
     Appeal,
@@ -40,6 +50,7 @@ __all__ = [
     "ChannelUse",
     "ChatLink",
     "ChatPrompt",
+    "ChatReport",
     "CodeCounter",
     "Delegation",
     "DeliveryAttempt",
@@ -60,6 +71,7 @@ __all__ = [
     "PeriodResult",
     "Person",
     "Position",
+    "PushSubscription",
     "Recurrence",
     "RefreshToken",
     "Report",

@@ -120,6 +120,8 @@ class LinkCode(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField(null=True)
+    # From HR's printed sheet: whoever brings it must also know the end of the person's phone number.
+    asks_phone = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "link_code"
@@ -142,3 +144,25 @@ class ChatLink(Model):
     class Meta:
         table = "chat_link"
         indexes = (("channel", "address"), ("person_id", "channel"))
+
+
+class PushSubscription(Model):
+    """A browser that takes our pushes for a person. ``endpoint`` is an address of the browser maker's push service."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.Person", related_name="push_subscriptions", on_delete=fields.CASCADE
+    )
+    endpoint = fields.CharField(1000)
+    endpoint_hash = fields.CharField(64, unique=True)
+    # The browser's keys for encryption, base64url as it gave them.
+    p256dh = fields.CharField(120)
+    auth = fields.CharField(60)
+    user_agent = fields.CharField(190, default="")
+    made_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    end_reason = fields.CharField(64, default="")
+
+    class Meta:
+        table = "push_subscription"
+        indexes = (("person_id",),)

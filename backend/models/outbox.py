@@ -40,6 +40,8 @@ class OutboxNotice(Model):
     maybe_sent = fields.BooleanField(default=False)
     settled_at = fields.DatetimeField(null=True)
     problem = fields.CharField(300, default="")
+    # Urgent work goes to two channels at once: this is the second message of that notice, on another channel.
+    twin_of_id = fields.BigIntField(null=True)
 
     class Meta:
         table = "outbox_notice"
@@ -62,6 +64,8 @@ class DeliveryAttempt(Model):
     # The channel's own message id, by which the message is edited and replies are recognised.
     receipt = fields.CharField(190, default="")
     problem = fields.CharField(300, default="")
+    # The first sign that somebody read it: a press under it, a reply to it, its link opened.
+    seen_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "delivery_attempt"
@@ -104,6 +108,32 @@ class ChatPrompt(Model):
     class Meta:
         table = "chat_prompt"
         indexes = (("channel", "address", "receipt"),)
+
+
+class ChatReport(Model):
+    """A report that is still being said: what came in a chat for one task, until «xong» or some quiet. Times are real."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(16)
+    address = fields.CharField(190)
+    person: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.Person", related_name="chat_reports", on_delete=fields.CASCADE
+    )
+    task: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.Task", related_name="chat_reports", on_delete=fields.CASCADE
+    )
+    text = fields.TextField(default="")
+    files = fields.JSONField[list[int]](default=list)
+    # Where the question or card stood that led to it, to be made true afterwards: {"on": …, "receipt": …}.
+    data = fields.JSONField[dict[str, Any]](default=dict)
+    started_at = fields.DatetimeField()
+    heard_at = fields.DatetimeField()
+    # Handed in or dropped.
+    ended_at = fields.DatetimeField(null=True)
+    problem = fields.CharField(300, default="")
+
+    class Meta:
+        table = "chat_report"  # one open report a chat: partial unique index in migration 0009
 
 
 class ChannelUse(Model):
