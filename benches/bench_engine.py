@@ -2,7 +2,6 @@
 and enqueueing a slot, and how late a due reminder leaves. ``bench_engine.py 0.01`` measures a hundredth of it."""
 
 import argparse
-import asyncio
 import contextlib
 import cProfile
 import math
@@ -15,6 +14,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -220,4 +221,4 @@ def _options() -> argparse.Namespace:
 if __name__ == "__main__":
     logs.setup("text", "warning")
     with PostgresServer() as server, server.database("bench") as url:
-        asyncio.run(main(url, _options()))
+        uvloop.run(main(url, _options()))  # as a server runs

@@ -21,7 +21,7 @@ from backend.scores.rules import RuleBook
 
 _CHUNK = 500
 #: So few are worked out at once.
-_FEW = 20
+_FEW = 3
 
 
 async def people_among(period: PeriodSpan, ids: Iterable[int]) -> set[int]:
