@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backend import __version__
-from backend.cli import calendars, data, office, reminding, rules, scores, words, working_time
+from backend.cli import calendars, data, delivery, office, reminding, rules, scores, words, working_time
 from backend.cli.frame import fail, load_settings, say
 from backend.kit import memory
 from backend.settings import Settings
@@ -36,6 +36,7 @@ for _command in (
     *calendars.commands,
     *words.commands,
     *reminding.commands,
+    *delivery.commands,
 ):
     cli.add_command(_command)
 
@@ -127,11 +128,11 @@ class Parts:
         if self.settings.telegram_webhook_secret:
             from bot.telegram.webhook import webhook_routes as telegram_routes
 
-            found += telegram_routes(self.settings, wake=self._wake_bot)
+            found += telegram_routes(self.settings, wake=self._hear)
         if self.settings.zalo_webhook_secret:
             from bot.zalo.webhook import webhook_routes as zalo_routes
 
-            found += zalo_routes(self.settings, wake=self._wake_bot)
+            found += zalo_routes(self.settings, wake=self._hear)
         if self.settings.demo:
             from bot.simulator.desk import Simulator
             from bot.simulator.pages import simulator_routes
@@ -143,6 +144,10 @@ class Parts:
     def _wake_bot(self) -> None:
         if self.bot is not None:
             self.bot.kick()
+
+    def _hear(self) -> None:
+        if self.bot is not None:
+            self.bot.hear()
 
     async def start_chat(self, channel: str, token: str, api: str) -> None:
         """Let the bot talk to one of the simulator's fake servers."""

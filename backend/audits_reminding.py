@@ -70,7 +70,7 @@ async def _taken_back(tally: Tally, piece: Span) -> None:
     rows = await sql.fetch(
         "select o.id, t.id as task_id, t.code, o.created_at, t.tapped_at from task t "
         "join outbox_notice o on o.task_id = t.id and o.status = 'cancelled' "
-        f"where {piece.of('t.id', sql)} and t.reminded_count > 0 and o.dedup_key like 'remind:%' "
+        f"where {piece.of('t.id', sql)} and t.reminded_count > 0 and o.dedup_key like 'remind:%' and o.twin_of_id is null "
         "and (t.tapped_at is null or t.tapped_at < o.created_at) "
         "and (select count(*) from task_event e where e.task_id = t.id and e.at >= o.created_at) = 0 order by o.id",
         _TakenBack,

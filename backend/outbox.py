@@ -16,6 +16,10 @@ UNDO_GRACE_S = 10
 SLOT_PATIENCE = timedelta(minutes=5)
 #: Whoever links a chat late gets so many cards at most; the bot's list has the others.
 _CARDS_AGAIN = 5
+#: The key of a notice's second message (urgent work goes to two channels at once) is the notice's own with this behind.
+TWIN = "~2"
+#: How the problem of a second message begins that had nowhere to go; the channel of the first follows.
+ONLY_WAY = "only one way: "
 _GONE_KEY = "slots.gone_until"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -131,14 +135,16 @@ async def gone_until() -> datetime:
     return datetime.fromisoformat(found) if found else _NEVER
 
 
-async def say_again(person_id: int) -> int:
+async def say_again(person_id: int, *, after: timedelta = timedelta()) -> int:
     """Somebody can be reached now: the newest cards of open tasks that nobody could send them are sent after all. Returns
     how many. (What else was muted is on the pages, and old by now.)"""
     sql = Sql()
+    ready_at = sql.arg(clock.real() + after)
     rows = await sql.rows(
-        f"update outbox_notice set status = 'pending', problem = '', settled_at = null, ready_at = {sql.arg(clock.real())} "
+        f"update outbox_notice set status = 'pending', problem = '', settled_at = null, ready_at = {ready_at} "
         "where id in (select n.id from outbox_notice n join task t on t.id = n.task_id "
         f"where n.person_id = {sql.arg(person_id)} and n.status = 'muted' and n.kind = {sql.arg(TaskAssigned.__name__)} "
+        "and n.twin_of_id is null "
         f"and t.status in ('assigned', 'acknowledged') order by n.id desc limit {_CARDS_AGAIN}) returning id"
     )
     return len(rows)
@@ -148,7 +154,7 @@ async def cancel(task_id: int, *topics: str, person_id: int | None = None) -> in
     """Take back what has not left yet about a task (all topics when none is named); returns how many were never said.
 
     A notice that is being sent this very moment is not touched: it may have arrived. One that may have arrived earlier
-    is not sent again, and not counted.
+    is not sent again, and not counted; a second message of urgent work never counts.
     """
     sql = Sql()
     where = f"task_id = {sql.arg(task_id)}"
@@ -160,17 +166,41 @@ async def cancel(task_id: int, *topics: str, person_id: int | None = None) -> in
 
 
 async def take_back(dedup_key: str) -> bool:
-    """Unsay one notice that has not left yet; False when it has (or may have, or was never there)."""
+    """Unsay one notice that has not left yet, on any channel; False when it has (or may have, or was never there)."""
     sql = Sql()
-    return bool(await _cancel(sql, f"dedup_key = {sql.arg(dedup_key)}"))
+    return bool(await _cancel(sql, f"dedup_key in {sql.args((dedup_key, dedup_key + TWIN))}"))
+
+
+async def answered(task_id: int, person_id: int) -> None:
+    """Somebody did something about a task: what of urgent work said to them twice has not left yet, need not any more."""
+    sql = Sql()
+    suffix, same = sql.arg(TWIN), f"task_id = {sql.arg(task_id)} and person_id = {sql.arg(person_id)}"
+    await _cancel(
+        sql,
+        f"{same} and (twin_of_id is not null or urgent and attempts > 0 and exists (select 1 from outbox_notice t "
+        f"where t.dedup_key = outbox_notice.dedup_key || {suffix} and t.status <> 'muted'))",
+    )
 
 
 async def _cancel(sql: Sql, where: str) -> int:
     rows = await sql.rows(
         f"update outbox_notice set status = 'cancelled', settled_at = {sql.arg(clock.real())} "
-        f"where {where} and status in ('pending', 'claimed') returning maybe_sent"
+        f"where {where} and status in ('pending', 'claimed') returning dedup_key, maybe_sent, urgent, twin_of_id"
     )
-    return sum(not row["maybe_sent"] for row in rows)
+    unsaid = [row for row in rows if not row["maybe_sent"] and row["twin_of_id"] is None]
+    return len(unsaid) - await _said_the_other_way([row["dedup_key"] for row in unsaid if row["urgent"]])
+
+
+async def _said_the_other_way(keys: Sequence[str]) -> int:
+    """Of how many of these notices the second message has gone, or may have."""
+    if not keys:
+        return 0
+    sql = Sql()
+    [row] = await sql.rows(
+        f"select count(*) as n from outbox_notice where dedup_key in {sql.args([key + TWIN for key in keys])} "
+        "and (status in ('sending', 'sent') or maybe_sent)"
+    )
+    return int(row["n"])
 
 
 async def refresh_cards(task: TaskRef, version: int, people: Iterable[int]) -> None:

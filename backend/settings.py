@@ -1,6 +1,7 @@
 """One frozen tree of settings, read once from the environment; a bad value stops the start with its name."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +10,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+#: The push services of the browsers that people use.
+PUSH_HOSTS = "fcm.googleapis.com,updates.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"
+_PUSH_HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp_password: str = ""
     smtp_from: str = ""
     smtp_starttls: bool = True
+    push_hosts: str = PUSH_HOSTS  #: push services of browsers that we speak to; empty: no web push
     heartbeat_url: str = ""  #: fetched after every running check that found nothing wrong; empty: none
     metrics_token: str = ""  #: set: /metrics wants it as a bearer token; empty: only loopback may read
     max_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=200)] = 20
@@ -75,6 +81,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def zalo_tokens(self) -> tuple[str, ...]:
         """The tokens of the Zalo bots, each ID:SECRET."""
         return tuple(token for token in (part.strip() for part in self.zalo_token.split(",")) if token)
+
+    @property
+    def push_services(self) -> tuple[str, ...]:
+        """Hosts of push services: a name, ``*.`` in front for all below it, ``:port`` behind when it is not 443."""
+        return tuple(host for host in (part.strip().lower() for part in self.push_hosts.split(",")) if host)
 
     @property
     def secure_cookies(self) -> bool:
@@ -128,6 +139,8 @@ def _check(settings: Settings) -> None:
     if settings.secret_key and len(settings.secret_key) < 32:
         raise BadSettings("SECRET_KEY: expected at least 32 characters")
     _check_zalo(settings)
+    if wrong := [host for host in settings.push_services if not _PUSH_HOST.fullmatch(host)]:
+        raise BadSettings(f"PUSH_HOSTS: not a host: {wrong[0]}")
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -43,6 +43,7 @@ class _Row(msgspec.Struct):
     email: str | None
     channels: str
     has_left: bool
+    has_push: bool
     channel: str | None
     address: str | None
 
@@ -53,7 +54,8 @@ async def readers(people: Collection[int]) -> dict[int, Reader]:
     ids = sorted(set(people))
     # Said of both tables, so that links are not read whole to be joined.
     rows = await sql.fetch(
-        "select p.id, p.locale, p.email, p.channels, p.left_at is not null as has_left, l.channel, l.address "
+        "select p.id, p.locale, p.email, p.channels, p.left_at is not null as has_left, l.channel, l.address, "
+        "exists(select 1 from push_subscription s where s.person_id = p.id and s.ended_at is null) as has_push "
         "from person p left join chat_link l on l.person_id = p.id and l.ended_at is null "
         f"and {sql.any_of('l.person_id', ids)} where {sql.any_of('p.id', ids)}",
         _Row,
@@ -68,6 +70,9 @@ def _reader(rows: list[_Row]) -> Reader:
     """A person from a row for each of their live links; one row without a channel when there is none."""
     person = rows[0]
     found = {row.channel: Route(row.channel, row.address) for row in rows if row.channel and row.address}
+    if person.has_push:
+        # Whoever pushes knows the person's browsers.
+        found["webpush"] = Route("webpush", str(person.id))
     if person.email:
         found["email"] = Route("email", person.email)
     routes = tuple([found[name] for name in _order(person.channels) if name in found])
@@ -106,12 +111,10 @@ async def end(channel: str, address: str, reason: str) -> None:
 
 
 async def move(channel: str, address: str, to: str) -> None:
-    """The same chat has another address from now on."""
-    sql = Sql()
-    await sql.run(
-        f"update chat_link set address = {sql.arg(to)} "
-        f"where channel = {sql.arg(channel)} and address = {sql.arg(address)} and ended_at is null"
-    )
+    """The same chat has another address from now on; where it cannot be followed, its link ends."""
+    from backend.auth import linking
+
+    await linking.move_link(channel, address, to)
 
 
 class Shown(msgspec.Struct, frozen=True):

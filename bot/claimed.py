@@ -25,8 +25,14 @@ class Claimed(msgspec.Struct, frozen=True):
     attempts: int
     maybe_sent: bool
     in_slot: bool = False
+    urgent: bool = False
+    #: It is the second message of urgent work: the first is this notice.
+    twin_of_id: int | None = None
     #: The further lines of a slot that go in the same message.
     more: "tuple[Claimed, ...]" = ()
+    #: Those of its notices that go to a second channel as well, if there is one (``has_other``): known when it leaves.
+    twins: tuple[int, ...] = ()
+    has_other: bool = False
 
     @property
     def all(self) -> "tuple[Claimed, ...]":

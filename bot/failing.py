@@ -40,7 +40,10 @@ async def _again(holder: Settling, job: Job, attempt: Attempt, error: SendError)
         await holder.elsewhere(attempt, error.detail)
         return "failed"
     now = clock.real()
-    if pacing.gives_up(attempt.number, await attempts.first_tried_at(attempt.notice_id), now):
+    # What may have arrived is not said a second time somewhere else so soon.
+    moves_on = job.has_other and error.kind == "temporary"
+    first_at = await attempts.first_tried_at(attempt.notice_id)
+    if pacing.gives_up(attempt.number, first_at, now, has_other=moves_on):
         problem = f"given up: {error.detail}"
         await (holder.elsewhere if job.has_other else holder.dead)(attempt, problem)
         return "failed" if job.has_other else "dead"

@@ -9,8 +9,11 @@ from backend.kit import clock
 from backend.kit.db import Sql
 from bot.speech import Incoming
 
+#: What reading a body raises that is none; so many brackets in each other that nobody can read them make none, too.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 #: How many waiting updates are looked at at once.
-_LOOK_AT = 500
+LOOK_AT = 500
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -49,7 +52,7 @@ async def waiting(channel: str) -> list[Row]:
     sql = Sql()
     return await sql.fetch(
         "select id, body, received_at, attempts from inbound_update where handled_at is null "
-        f"and channel = {sql.arg(channel)} order by id limit {sql.arg(_LOOK_AT)}",
+        f"and channel = {sql.arg(channel)} order by id limit {sql.arg(LOOK_AT)}",
         Row,
     )
 
@@ -77,9 +80,8 @@ async def finish(rows: Sequence[Row], problem: str = "") -> None:
         )
 
 
-def joined(parts: Sequence[Heard | None]) -> Heard:
+def joined(heard: Sequence[Heard]) -> Heard:
     """The messages of an album as one: all files, the first words."""
-    heard = [part for part in parts if part is not None]
     first = heard[0]
     if len(heard) == 1:
         return first

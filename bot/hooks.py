@@ -1,4 +1,4 @@
-"""What the routes that chat servers post to have in common: only whoever knows the secret gets in."""
+"""What the routes that chat servers post to have in common: only whoever knows the secret gets in, with so much."""
 
 import hmac
 from typing import Any
@@ -8,6 +8,9 @@ from litestar.handlers import BaseRouteHandler
 
 from backend.auth.guards import Guard
 from backend.errors import NotSignedIn
+
+#: No chat server posts more bytes than this at once.
+LARGEST = 1024 * 1024
 
 
 def knows_secret(name: str, header: str, secret: str) -> Guard:

@@ -11,8 +11,10 @@ import msgspec
 from backend.kit import clock, logs
 from bot import heard
 from bot.channel import ChatChannel, Receipt, SendError, Text
+from bot.collected import Collected
 from bot.heard import Heard, Row
 from bot.inbound import Inbound
+from bot.quiet import Quiet
 from bot.recall import remember
 from bot.speech import Answer, Incoming, toast
 from bot.words import Voice
@@ -59,11 +61,15 @@ class Inbox:
         self._channel, self._read, self._inbound, self._voice = channel, read, inbound, voice
         self._handled, self._album_wait_s, self._rests_s = handled, album_wait_s, rests_s
         self._busy: set[str] = set()
+        #: What waited when somebody last looked, oldest first, without what was taken since.
+        self._hand: dict[int, tuple[Row, Heard]] = {}
         self._rest: dict[int, float] = {}
         self._albums: dict[str, tuple[int, float]] = {}
         self._taking = asyncio.Lock()
         self._wake = asyncio.Event()
         self._closing = False
+        self._closed = asyncio.Event()
+        self._quiet = Quiet(channel.name, self._busy, self._addresses_waiting, self._hand_in)
 
     def kick(self) -> None:
         """Something may have come in: look now."""
@@ -71,19 +77,38 @@ class Inbox:
 
     async def run(self) -> None:
         """Handle what comes until :meth:`close`; what is in hand is finished first."""
-        await asyncio.gather(*(self._lane() for _ in range(LANES)))
+        await asyncio.gather(self._quiet.run(self._closed), *(self._lane() for _ in range(LANES)))
 
     async def close(self) -> None:
         self._closing = True
+        self._closed.set()
         self.kick()
 
     async def drain_once(self) -> int:
-        """Handle everything that waits and is ready; returns how many updates or albums that were."""
+        """Handle everything that waits and is ready; returns how many updates, albums or quiet reports that were."""
         done = 0
         while work := await self._take():
             await self._handle(work)
             done += 1
-        return done
+        return done + await self.hand_in_quiet()
+
+    async def hand_in_quiet(self) -> int:
+        """Hand in the reports of this channel that have been quiet; returns how many."""
+        return await self._quiet.once()
+
+    async def _addresses_waiting(self) -> set[str] | None:
+        """Of whom something is stored and not handled yet; None when that is more than is looked at."""
+        rows = await heard.waiting(self._channel.name)
+        if len(rows) >= heard.LOOK_AT:
+            return None
+        return {said.address for row in rows if (said := self._read(row.body)) is not None}
+
+    async def _hand_in(self, held: Collected) -> None:
+        try:
+            answers = await self._inbound.quiet(self._channel, held)
+            await self._answer(held.address, Incoming(kind="text"), answers)
+        finally:
+            self._handled()
 
     async def _lane(self) -> None:
         while not self._closing:
@@ -112,17 +137,34 @@ class Inbox:
 
     async def _take(self) -> _Work | None:
         """The oldest update that is ready, of a chat no lane is busy with; claimed by raising its count of tries."""
-        rows = await heard.waiting(self._channel.name)
-        said_by = {row.id: self._read(row.body) for row in rows}
-        for row in rows:
-            said = said_by[row.id]
+        if work := await self._take_in_hand(albums=False):
+            return work
+        await self._look()
+        return await self._take_in_hand(albums=True)
+
+    async def _look(self) -> None:
+        """Take in hand what waits: one look serves many updates when many have come."""
+        hand: dict[int, tuple[Row, Heard]] = {}
+        for row in await heard.waiting(self._channel.name):
+            said = self._read(row.body)
             if said is None:
                 await self._finish([row], "says nothing to us")
-            elif self._is_ready(row) and said.address not in self._busy:
-                together = [row] if not said.album else self._album(said.album, rows, said_by)
-                if together and await heard.claim(together):
-                    self._busy.add(said.address)
-                    return _Work(tuple(together), heard.joined([said_by[one.id] for one in together]))
+            else:
+                hand[row.id] = row, said
+        self._hand = hand
+
+    async def _take_in_hand(self, *, albums: bool) -> _Work | None:
+        """``albums``: what is in hand is as it is now, so that it may be said whether an album is whole."""
+        for row, said in list(self._hand.values()):
+            if said.address in self._busy or not self._is_ready(row) or (said.album and not albums):
+                continue
+            together = [row] if not said.album else self._album(said.album)
+            if not together:
+                continue
+            whole = heard.joined([self._hand.pop(one.id)[1] for one in together])
+            if await heard.claim(together):
+                self._busy.add(said.address)
+                return _Work(tuple(together), whole)
         return None
 
     def _is_ready(self, row: Row) -> bool:
@@ -130,9 +172,9 @@ class Inbox:
             return time.monotonic() >= self._rest[row.id]
         return clock.real() >= row.received_at + _AGAIN_AFTER[min(row.attempts, len(_AGAIN_AFTER) - 1)]
 
-    def _album(self, album: str, rows: Sequence[Row], said_by: dict[int, Heard | None]) -> list[Row]:
+    def _album(self, album: str) -> list[Row]:
         """All messages of an album once no more have come for a while; until then nothing."""
-        together = [row for row in rows if (said := said_by[row.id]) is not None and said.album == album]
+        together = [row for row, said in self._hand.values() if said.album == album]
         count, since = self._albums.get(album, (0, 0.0))
         now = time.monotonic()
         if count != len(together):

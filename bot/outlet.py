@@ -31,6 +31,8 @@ class Job(msgspec.Struct, frozen=True):
     route: Route
     text: Text
     has_other: bool = False
+    #: The notices that go to a second channel as well.
+    twins: tuple[int, ...] = ()
     edits: Receipt | None = None
 
     async def run(self) -> Receipt:
@@ -49,4 +51,7 @@ class Message(msgspec.Struct, frozen=True):
     @property
     def going(self) -> tuple[Claimed, str, str]:
         """With the channel and the address it goes to."""
-        return self.claimed, self.job.route.channel, self.job.route.address
+        job, claimed = self.job, self.claimed
+        if job.twins:
+            claimed = msgspec.structs.replace(claimed, twins=job.twins, has_other=job.has_other)
+        return claimed, job.route.channel, job.route.address

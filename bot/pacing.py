@@ -18,6 +18,9 @@ LAST_RETRY_S = 30 * 60.0
 MAX_ATTEMPTS = 60
 MAX_AGE = timedelta(days=2)
 
+#: A failure that has lasted so long lets another channel carry the notice, when the person has one.
+LASTS = timedelta(hours=1)
+
 
 class Limits(msgspec.Struct, frozen=True):
     """How fast a channel takes messages: overall, in one chat, in one group, and how many at the same time.
@@ -79,9 +82,10 @@ def back_off(attempts: int, jitter: Callable[[], float]) -> timedelta:
     return timedelta(seconds=seconds * (0.75 + jitter() / 2))
 
 
-def gives_up(attempts: int, first_at: datetime, now: datetime) -> bool:
-    """Whether a notice that has failed ``attempts`` times since ``first_at`` is a dead letter on its channel."""
-    return attempts >= MAX_ATTEMPTS or now - first_at >= MAX_AGE
+def gives_up(attempts: int, first_at: datetime, now: datetime, *, has_other: bool = False) -> bool:
+    """Whether a notice that has failed ``attempts`` times since ``first_at`` is a dead letter on its channel. One that
+    ``has_other`` channels to go to is so much sooner."""
+    return attempts >= MAX_ATTEMPTS or now - first_at >= (LASTS if has_other else MAX_AGE)
 
 
 def bundle_until(ready_at: datetime, last_sent_at: datetime | None, now: datetime) -> datetime | None:

@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 
+from backend import outbox
 from backend.domain.notices import AnyNotice, CardChanged, TaskAssigned
-from backend.kit import logs
+from backend.kit import clock, logs
 from backend.kit.db import OperationalError
 from backend.short_numbers import numbers
-from bot import addresses, attempts, cards
+from bot import addresses, attempts, cards, twins
 from bot.addresses import Reader, Route
 from bot.claimed import Claimed
 from bot.outlet import Job, Outlet
 from bot.rationing import Rations, put_off, rations
-from bot.render_slot import together
+from bot.render_digest import WITH_TASKS
+from bot.render_slot import tasks_of, together
 from bot.settling import Settling
+from bot.twins import Other
 from bot.words import Voice
 
 log = logs.get("bot.sender")
@@ -32,6 +36,43 @@ _NOBODY: frozenset[str] = frozenset()
 #: What people call their tasks, by person.
 Numbers = Mapping[int, Mapping[int, int]]
 
+#: Two messages of one notice that both look for another channel must not find the same: one waits, the other longer.
+_AFTER_THE_TWIN = timedelta(seconds=1)
+_AFTER_THE_FIRST = timedelta(seconds=3)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of a batch: who is to hear it, which channels refused which notice, what runs short, by which numbers
+    the readers of several lines call their tasks, and where the other message of urgent work went."""
+
+    people: Mapping[int, Reader]
+    failed: Mapping[int, Collection[str]]
+    short: Rations
+    called: Numbers
+    others: Mapping[int, Other]
+
+    def usable(self, claimed: Claimed, outlets: Collection[str]) -> list[Route]:
+        """The ways this may go now, best first."""
+        who = self.people[claimed.person_id]
+        ways = self.short.sorted(
+            claimed, addresses.usable(who, claimed.kind, outlets, self.failed.get(claimed.id, _NOBODY))
+        )
+        other = self.others.get(claimed.id)
+        return ways if other is None else other.ways(claimed, ways)
+
+    def yields(self, claimed: Claimed) -> bool:
+        """Whether it has to wait until the other message of the notice has found its way."""
+        other = self.others.get(claimed.id)
+        return other is not None and other.is_choosing(claimed)
+
+    def why_nobody(self, claimed: Claimed, outlets: Collection[str]) -> str:
+        """Why it goes nowhere, for whoever asks."""
+        who, failed = self.people[claimed.person_id], self.failed.get(claimed.id, _NOBODY)
+        other, left = self.others.get(claimed.id), addresses.usable(who, claimed.kind, outlets, failed)
+        if other is not None and left:
+            return outbox.ONLY_WAY + ", ".join(sorted(other.taken) or [left[0].channel])
+        return addresses.why_nobody(who, claimed.kind, failed)
+
 
 class Prepared:
     """Puts notices into words for their readers. What is claimed and cannot be sent is settled at once by ``holder``."""
@@ -43,18 +84,16 @@ class Prepared:
 
     async def plain(self, batch: Sequence[Claimed]) -> dict[int, Job]:
         """The jobs of those that hold their own words and have somewhere to go, by notice; nothing is settled."""
-        people, failed, short, called = await _known(batch, self._zone)
+        known = await _known(batch, self._zone)
         found = {}
         for number, claimed in enumerate(batch):
             if claimed.kind in _ASKS:
                 continue
             # What is wrong with it is told by the long way.
             with suppress(Exception):
-                who = people[claimed.person_id]
-                usable = addresses.usable(who, claimed.kind, self._outlets, failed.get(claimed.id, _NOBODY))
-                usable = short.sorted(claimed, usable)
-                if usable and short.hold(claimed, usable) is None:
-                    found[claimed.id] = self._send(claimed, claimed.notices, who, usable, called)
+                usable = known.usable(claimed, self._outlets)
+                if usable and known.short.hold(claimed, usable) is None and not known.yields(claimed):
+                    found[claimed.id] = self._send(claimed, claimed.notices, known, usable)
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
         return found
@@ -62,23 +101,19 @@ class Prepared:
     async def jobs(self, batch: Sequence[Claimed]) -> list[Job | str | Exception]:
         """For each of these what is to be done, or the name of the end it has come to, or why neither can be told
         (the database is away). They are asked about side by side."""
-        people, failed, short, called = await _known(batch, self._zone)
+        known = await _known(batch, self._zone)
 
         async def prepared(claimed: Claimed) -> Job | str | Exception:
             try:
-                return await self._job(
-                    claimed, people[claimed.person_id], failed.get(claimed.id, _NOBODY), short, called
-                )
+                return await self._job(claimed, known)
             except Exception as error:
                 return error
 
         return await asyncio.gather(*(prepared(claimed) for claimed in batch))
 
-    async def _job(
-        self, claimed: Claimed, who: Reader, failed: Collection[str], short: Rations, called: Numbers
-    ) -> Job | str:
+    async def _job(self, claimed: Claimed, known: Known) -> Job | str:
         try:
-            return await self._worded(claimed, who, failed, short, called)
+            return await self._worded(claimed, known)
         except (OperationalError, OSError):
             raise
         except Exception as error:
@@ -87,33 +122,39 @@ class Prepared:
             await self._holder.unsayable(claimed, f"cannot be put into words: {type(error).__name__}: {error}")
             return "dead"
 
-    async def _worded(
-        self, claimed: Claimed, who: Reader, failed: Collection[str], short: Rations, called: Numbers
-    ) -> Job | str:
+    async def _worded(self, claimed: Claimed, known: Known) -> Job | str:
         notices = claimed.notices
-        notice, voice = notices[0], self._voice(who.locale)
+        notice, voice = notices[0], self._voice(known.people[claimed.person_id].locale)
         if isinstance(notice, CardChanged):
             return await self._card_to_edit(claimed, notice, voice)
-        usable = short.sorted(claimed, addresses.usable(who, claimed.kind, self._outlets, failed))
+        if known.yields(claimed):
+            wait = _AFTER_THE_TWIN if claimed.twin_of_id is None else _AFTER_THE_FIRST
+            await self._holder.put_back(claimed, clock.real() + wait)
+            return "later"
+        usable = known.usable(claimed, self._outlets)
         if not usable:
-            await self._holder.nobody(claimed, addresses.why_nobody(who, claimed.kind, failed))
+            await self._holder.nobody(claimed, known.why_nobody(claimed, self._outlets))
             return "muted"
-        if (hold := short.hold(claimed, usable)) is not None:
+        if (hold := known.short.hold(claimed, usable)) is not None:
+            if claimed.twin_of_id is not None and not hold.together:
+                # The first has gone: what waits a month for a second channel says nothing any more.
+                await self._holder.nobody(claimed, known.why_nobody(claimed, self._outlets))
+                return "muted"
             await put_off(self._holder, claimed, hold)
             return "later"
-        job = self._send(claimed, notices, who, usable, called)
+        job = self._send(claimed, notices, known, usable)
         if isinstance(notice, TaskAssigned):
             text = await cards.as_of_now(claimed.person_id, job.text, notice.task, voice, claimed.maybe_sent)
             return msgspec.structs.replace(job, text=text)
         return job
 
-    def _send(
-        self, claimed: Claimed, notices: Sequence[AnyNotice], who: Reader, usable: Sequence[Route], called: Numbers
-    ) -> Job:
+    def _send(self, claimed: Claimed, notices: Sequence[AnyNotice], known: Known, usable: Sequence[Route]) -> Job:
         maybe_sent = any(line.maybe_sent for line in claimed.all)
-        own = called.get(claimed.person_id, {})
-        text = together(notices, self._voice(who.locale), own, maybe_sent=maybe_sent)
-        return Job(self._outlets[usable[0].channel], usable[0], text, has_other=len(usable) > 1)
+        own = known.called.get(claimed.person_id, {})
+        voice = self._voice(known.people[claimed.person_id].locale)
+        text = together(notices, voice, own, maybe_sent=maybe_sent)
+        outlet, has_other = self._outlets[usable[0].channel], len(usable) > 1
+        return Job(outlet, usable[0], text, has_other=has_other, twins=twins.wanted(claimed, notices))
 
     async def _card_to_edit(self, claimed: Claimed, notice: CardChanged, voice: Voice) -> Job | str:
         """The newest card of the task in the person's chat; none there: nothing to do."""
@@ -134,15 +175,12 @@ class Prepared:
         return self._voices[locale]
 
 
-async def _known(
-    batch: Sequence[Claimed], zone: str
-) -> tuple[dict[int, Reader], dict[int, set[str]], Rations, Numbers]:
-    """Who is to hear these, which channels refused which of them, what runs short, and by which
-    numbers the readers of several lines call their tasks."""
+async def _known(batch: Sequence[Claimed], zone: str) -> Known:
     people = await addresses.readers([claimed.person_id for claimed in batch])
     failed = await attempts.failed_channels([claimed.id for claimed in batch if claimed.attempts])
     called: dict[int, set[int]] = {}
     for claimed in batch:
-        if claimed.more:
-            called.setdefault(claimed.person_id, set()).update(line.task_id for line in claimed.all if line.task_id)
-    return people, failed, await rations(batch, zone), await numbers(called)
+        if claimed.more or claimed.kind in WITH_TASKS:
+            with suppress(msgspec.ValidationError):  # what is wrong with it is told by the long way
+                called.setdefault(claimed.person_id, set()).update(tasks_of(claimed.notices))
+    return Known(people, failed, await rations(batch, zone), await numbers(called), await twins.others(batch))

@@ -15,7 +15,7 @@ import msgspec
 from backend import outbox
 from backend.kit import clock, logs
 from backend.kit.db import Sql, transaction
-from bot import attempts, hours, pacing, waiting
+from bot import attempts, hours, pacing, twins, waiting
 from bot.attempts import Attempt, Beginning
 from bot.claimed import FREE, Claimed
 from bot.settling import Settling
@@ -45,7 +45,7 @@ class Queue(Settling):
 
     async def claim(self, limit: int) -> list[Claimed]:
         """At most ``limit`` notices that may go now, urgent first, then what could have gone longest; at most one of
-        each person.
+        each person, and one second message of urgent work.
 
         A person's next notice is claimed when the one before is settled: nothing overtakes in a chat, not even a retry
         that waits. A bundled assignment whose two minutes run is put back instead of being returned. A line of a slot
@@ -85,12 +85,12 @@ class Queue(Settling):
         first = [head for head in heads if head.in_slot]
         if not first:
             return heads
-        lines: dict[int, list[Claimed]] = {}
+        lines: dict[tuple[int, bool], list[Claimed]] = {}
         for line in await waiting.other_lines(first):
-            lines.setdefault(line.person_id, []).append(line)
+            lines.setdefault(_whose(line), []).append(line)
         return [
-            msgspec.structs.replace(head, more=tuple(lines[head.person_id]))
-            if head.in_slot and head.person_id in lines
+            msgspec.structs.replace(head, more=tuple(lines[_whose(head)]))
+            if head.in_slot and _whose(head) in lines
             else head
             for head in heads
         ]
@@ -103,7 +103,12 @@ class Queue(Settling):
     async def _without_held(self, rows: list[Claimed]) -> list[Claimed]:
         """The same without those that wait for the bundle of their person, which are made ready later."""
         bundled = {
-            row.id for row in rows if row.attempts == 0 and row.kind in pacing.BUNDLED and not waiting.is_express(row)
+            row.id
+            for row in rows
+            if row.attempts == 0
+            and row.kind in pacing.BUNDLED
+            and row.twin_of_id is None  # its first has waited
+            and not waiting.is_express(row)
         }
         if not bundled:
             return rows
@@ -121,6 +126,7 @@ class Queue(Settling):
     async def _begin(self, going: Sequence[Going]) -> dict[int, Attempt]:
         """Attempts for notices that this transaction holds, by notice."""
         await self._mark([line.id for message, _, _ in going for line in message.all], "sending")
+        await twins.make(going)
         return await attempts.begin(_beginnings(going))
 
     async def _mark(self, ids: list[int], status: str) -> None:
@@ -147,6 +153,7 @@ class Queue(Settling):
             ours = await self._now_sending([line.id for message, _, _ in messages for line in message.all])
             whole = [each for each in messages if ours.issuperset(each[0].ids)]
             await self._not_sending(ours.difference(*(message.ids for message, _, _ in whole)))
+            await twins.make(whole)
             begun = await attempts.begin(_beginnings(whole))
         # What somebody else was changing may still be ours; by itself, so that nobody waits for us meanwhile.
         for message, _, _ in messages:
@@ -176,6 +183,11 @@ class Queue(Settling):
 
 async def _nothing_at_once(_: list[Claimed]) -> list[Going]:
     return []
+
+
+def _whose(line: Claimed) -> tuple[int, bool]:
+    """Second messages of urgent work are messages of their own, also of a slot."""
+    return line.person_id, line.twin_of_id is not None
 
 
 def _beginnings(going: Sequence[Going]) -> list[Beginning]:

@@ -16,6 +16,8 @@ from bot.speech import Mark
 #: So long after a question the next words count as its answer even when they are not a reply to it.
 _LISTENS_FOR = timedelta(minutes=30)
 QUESTIONS = ("report", "extend", "return", "decline", "waive", "wait", "assign")
+#: What is waited for in a chat, about a task or not.
+_AWAITED = (*QUESTIONS, "phone")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -129,7 +131,7 @@ async def open_question(channel: str, address: str) -> About | None:
     sql = Sql()
     found = await sql.fetch(
         f"select id, task_id, act, data, asked_at from chat_prompt where channel = {sql.arg(channel)} "
-        f"and address = {sql.arg(address)} and act in {sql.args(QUESTIONS)} and answered_at is null "
+        f"and address = {sql.arg(address)} and act in {sql.args(_AWAITED)} and answered_at is null "
         f"and asked_at > {sql.arg(clock.real() - _LISTENS_FOR)} order by id desc limit 1",
         _Prompt,
     )
@@ -142,7 +144,16 @@ async def answered(channel: str, address: str, prompt_id: int) -> None:
     await sql.run(
         f"update chat_prompt set answered_at = {sql.arg(clock.real())} where channel = {sql.arg(channel)} "
         f"and address = {sql.arg(address)} and id <= {sql.arg(prompt_id)} and answered_at is null "
-        f"and act in {sql.args(QUESTIONS)}"
+        f"and act in {sql.args(_AWAITED)}"
+    )
+
+
+async def dropped(channel: str, address: str, act: str) -> None:
+    """The questions of one sort in a chat wait no more."""
+    sql = Sql()
+    await sql.run(
+        f"update chat_prompt set answered_at = {sql.arg(clock.real())} where channel = {sql.arg(channel)} "
+        f"and address = {sql.arg(address)} and act = {sql.arg(act)} and answered_at is null"
     )
 
 

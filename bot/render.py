@@ -138,6 +138,21 @@ def _chat_linked(notice: said.ChatLinked, voice: Voice) -> Text:
     return Text(voice.say("notices.say.ChatLinked", channel=channel_name(voice, notice.channel)))
 
 
+def _chat_lost(notice: said.ChatLost, voice: Voice) -> Text:
+    known = i18n.has(voice.locale, f"notices.lost.{notice.reason}")
+    why = voice.say(f"notices.lost.{notice.reason if known else 'refused'}")
+    own = {"channel": channel_name(voice, notice.channel), "why": why}
+    if notice.person:
+        page, name = _page(voice, "people"), cut(notice.person, NAME_MAX)
+        return Text(voice.say("notices.say.ChatLost_hr", person=name, page=page, **own))
+    return Text(voice.say("notices.say.ChatLost", page=_page(voice, "me"), **own))
+
+
+def _page(voice: Voice, path: str) -> Safe:
+    address = html.escape(f"{voice.url}/{path}")
+    return Safe(f'<a href="{address}">{address}</a>')
+
+
 def channel_name(voice: Voice, channel: str) -> str:
     """How people call a channel."""
     return voice.say(f"bot.channel.{channel}") if i18n.has(voice.locale, f"bot.channel.{channel}") else channel
@@ -172,6 +187,7 @@ _OWN: dict[type, Callable[[Any, Voice], Text]] = {
     said.SubstituteNamed: _substitute,
     said.PersonLeft: _person_left,
     said.ChatLinked: _chat_linked,
+    said.ChatLost: _chat_lost,
     said.SignInLink: _sign_in,
     said.MorningList: render_digest.alone,
     said.LeaderDigest: render_digest.alone,

@@ -24,7 +24,9 @@ def together(
     """One message of everything that a slot has for somebody; a single notice looks as it always does. ``numbers`` are
     those by which the reader calls the tasks."""
     if len(notices) == 1:
-        return render(notices[0], voice, maybe_sent=maybe_sent)
+        only = notices[0]
+        text = render_digest.alone(only, voice, numbers) if isinstance(only, Digest) else render(only, voice)
+        return flagged(text, voice) if maybe_sent else text
     lines = [notice for notice in notices if is_line(notice)]
     text = compose([render(notice, voice) for notice in lines[:IN_FULL]], notices, voice, numbers)
     return flagged(text, voice) if maybe_sent else text
@@ -33,6 +35,17 @@ def together(
 def is_line(notice: AnyNotice) -> bool:
     """Whether a notice is a numbered line of the message, not a digest below them."""
     return not isinstance(notice, Digest)
+
+
+def tasks_of(notices: Sequence[AnyNotice]) -> list[int]:
+    """The tasks of lines and digests: those whose numbers a message of them shows."""
+    found: list[int] = []
+    for notice in notices:
+        if isinstance(notice, TaskNotice):
+            found.append(notice.task.id)
+        elif isinstance(notice, Digest):
+            found += render_digest.tasks_of(notice)
+    return found
 
 
 def compose(
@@ -49,7 +62,7 @@ def compose(
     a task for which they have none is called by its code.
     """
     lines = [notice for notice in notices if is_line(notice)]
-    below = _below(told, lines, [notice for notice in notices if isinstance(notice, Digest)], voice, nudged)
+    below = _below(told, lines, [notice for notice in notices if isinstance(notice, Digest)], voice, numbers, nudged)
     while len(told) > 1 and not _fit(told, below):
         told = told[:-1]
     blocks = [voice.say("notices.slot.head", n=len(lines))] if lines else []
@@ -73,12 +86,19 @@ def _names(lines: Sequence[AnyNotice], numbers: Mapping[int, int]) -> list[str]:
 
 
 def _below(
-    told: Sequence[Text], lines: Sequence[AnyNotice], digests: Sequence[Digest], voice: Voice, nudged: Collection[int]
+    told: Sequence[Text],
+    lines: Sequence[AnyNotice],
+    digests: Sequence[Digest],
+    voice: Voice,
+    numbers: Mapping[int, int],
+    nudged: Collection[int],
 ) -> list[Text]:
     """What the digests still have to say, with as many of their tasks as there is room for."""
     here = {notice.task.id for notice in lines if isinstance(notice, TaskNotice)}
     for most in range(render_digest.LINES, -1, -1):
-        found = [render_digest.block(one, voice, told=here, nudged=nudged, most=most) for one in digests]
+        found = [
+            render_digest.block(one, voice, numbers=numbers, told=here, nudged=nudged, most=most) for one in digests
+        ]
         below = [text for text in found if text is not None]
         if _fit(told, below):
             break

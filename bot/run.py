@@ -3,8 +3,8 @@
 import asyncio
 import contextvars
 import importlib
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -25,6 +25,9 @@ log = logs.get("bot.run")
 #: How long what is in flight may take to end when the bot stops.
 _DRAIN_S = 25.0
 
+#: How often a channel that nobody wants yet is asked about.
+_WANTED_EVERY_S = 2.0
+
 
 class _Closable(Channel, Protocol):
     async def close(self) -> None: ...
@@ -41,12 +44,18 @@ class Running:
         self._sending: asyncio.Task[None] | None = None
         self._channels: list[_Closable] = []
         self._listening: dict[str, _Listening] = {}
+        self._waiting: list[asyncio.Task[None]] = []
+        self._closing = asyncio.Event()
         self._starting = asyncio.Lock()
         self.sender = Sender(settings.url, zone=settings.zone, lease_s=settings.lease_s)
 
     def kick(self) -> None:
         """Something was enqueued or came in: look now rather than at the next poll."""
         self.sender.kick()
+        self.hear()
+
+    def hear(self) -> None:
+        """Something came in: look at it now. What is to be said because of it is told by whoever handles it."""
         for listening in self._listening.values():
             listening.inbox.kick()
 
@@ -62,6 +71,19 @@ class Running:
         self.sender.open(channel, limits)
         if self._sending is None:
             self._sending = self.spawn(self.sender.run(), "bot sender")
+
+    def open_when(self, wanted: Callable[[], Coroutine[Any, Any, bool]], channel: _Closable) -> None:
+        """Send on this channel as soon as it is ``wanted``; until then the sender works as if it were not there."""
+
+        async def opened() -> None:
+            while not await wanted():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_WANTED_EVERY_S):
+                        await self._closing.wait()
+                        return
+            self.open(channel)
+
+        self._waiting.append(self.spawn(opened(), f"{channel.name} wanted"))
 
     async def start(self, name: str, **settings: str) -> None:
         """Speak and listen on a chat channel, as our settings say or with these instead; one that ran before is
@@ -101,6 +123,10 @@ class Running:
 
     async def close(self) -> None:
         """Stop listening, finish what is in flight, give back what was only claimed."""
+        # Not cancelled: a question to the database is let finish.
+        self._closing.set()
+        for task in self._waiting:
+            await _ended(task, _DRAIN_S)
         await asyncio.gather(*(listening.close() for listening in self._listening.values()))
         if self._sending is not None:
             await self.sender.close()
@@ -136,6 +162,10 @@ async def run(settings: Settings) -> AsyncIterator[Running]:
             from bot.email.channel import EmailChannel
 
             running.open(EmailChannel(settings))
+        if settings.push_services:
+            from bot.webpush.channel import WebPushChannel, wanted
+
+            running.open_when(wanted, WebPushChannel(settings))
         for name, token in CHATS.items():
             if getattr(settings, token):
                 await running.start(name)

@@ -31,10 +31,10 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 class Mark(msgspec.Struct, frozen=True):
     """What a message of ours was about: replies to it do ``act`` to the task. ``card`` shows the task's card;
-    ``assign`` asks about a line that is to become a task."""
+    ``assign`` asks about a line that is to become a task, ``phone`` for the end of a phone number."""
 
     task_id: int | None
-    act: Literal["card", "about", "report", "extend", "return", "decline", "waive", "wait", "assign"]
+    act: Literal["card", "about", "report", "extend", "return", "decline", "waive", "wait", "assign", "phone"]
     data: dict[str, Any] = {}
 
 

@@ -11,7 +11,9 @@ from backend.kit.db import Sql
 from bot import pacing
 from bot.claimed import Claimed
 
-_COLUMNS = "id, kind, payload, person_id, task_id, not_before, ready_at, attempts, maybe_sent, in_slot"
+_COLUMNS = (
+    "id, kind, payload, person_id, task_id, not_before, ready_at, attempts, maybe_sent, in_slot, urgent, twin_of_id"
+)
 
 
 async def first_of_each(limit: int, gone_until: datetime, *, urgent: bool) -> list[Claimed]:
@@ -31,10 +33,14 @@ async def first_of_each(limit: int, gone_until: datetime, *, urgent: bool) -> li
         return f"{row}.ready_at <= {real} and {row}.not_before <= {now} and {let_go}"
 
     before = "o.id < n.id and o.urgent" if urgent else "(o.id < n.id or o.urgent)"
+    # Second messages of urgent work go another way: they wait for each other, and nothing else waits for them.
+    alike = "(o.twin_of_id is null) = (n.twin_of_id is null)"
+    held = "select person_id, twin_of_id is null from outbox_notice where status in ('claimed', 'sending')"
     return await sql.fetch(
         f"select {_COLUMNS} from outbox_notice n where n.status = 'pending' and n.urgent = {sql.arg(urgent)} "
-        f"and {due('n')} and n.person_id not in (select person_id from outbox_notice where status in ('claimed', 'sending')) and "
+        f"and {due('n')} and (n.person_id, n.twin_of_id is null) not in ({held}) and "
         "(select true from outbox_notice o where o.status = 'pending' and o.person_id = n.person_id and o.id <> n.id "
+        f"and {alike} "
         f"and ({before} and (o.attempts > 0 or {due('o')}) "
         "or o.id < n.id and o.kind = 'TaskAssigned' and o.task_id = n.task_id) limit 1) is not true "
         f"order by n.not_before, n.id limit {sql.arg(limit)} {sql.skip_held}",

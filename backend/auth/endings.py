@@ -8,13 +8,26 @@ from backend.kit.db import Sql
 
 
 async def end_sign_ins(person_id: int, *, keep: Credential | None = None) -> int:
-    """End every session and family of refresh tokens of a person except the one in ``keep``; returns how many."""
+    """End every session and family of refresh tokens of a person except the one in ``keep``; returns how many.
+
+    Pushes end with them in every browser; the one that stays signed in subscribes again by itself on its next page.
+    """
+    await end_pushes(person_id, "signed_out")
     sql = Sql()
     where = f"person_id = {sql.arg(person_id)}"
     if keep is not None and keep.session_id is not None:
         where += f" and id <> {sql.arg(keep.session_id)}"
     ended = await sql.run(f"delete from session where {where}")
     return ended + await revoke_families(person_id, keep=keep.family if keep is not None else None)
+
+
+async def end_pushes(person_id: int, reason: str) -> int:
+    """No browser takes a person's pushes any more; returns how many did."""
+    sql = Sql()
+    return await sql.run(
+        f"update push_subscription set ended_at = {sql.arg(clock.real())}, end_reason = {sql.arg(reason)} "
+        f"where person_id = {sql.arg(person_id)} and ended_at is null"
+    )
 
 
 async def revoke_families(person_id: int, *, only: str | None = None, keep: str | None = None) -> int:

@@ -18,6 +18,7 @@ async def leave(person_id: int, actor: Actor = SYSTEM) -> bool:
     async with transaction():
         first = bool(await Person.filter(id=person_id, left_at=None).update(left_at=clock.now()))
         ended = {
+            "pushes": await endings.end_pushes(person_id, "left"),
             "sign_ins": await endings.end_sign_ins(person_id),
             "links": await endings.void_links(person_id),
             "api_tokens": await endings.revoke("api_token", person_id, now),

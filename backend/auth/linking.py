@@ -1,12 +1,11 @@
 """Linking chats: a short code made by the signed-in person and typed into the chat proves that both are theirs."""
 
-import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from backend import audit, channel_use, outbox
-from backend.auth import keys, throttle
+from backend.auth import link_codes, lost_chats, throttle
 from backend.auth.actors import actor_of
 from backend.auth.authority import check_power_over
 from backend.domain.notices import ChatLinked
@@ -22,11 +21,8 @@ TELEGRAM_NAME = "telegram.username"
 #: Ways to reach a person, in the order they are tried unless the person chose another.
 CHANNELS = ("telegram", "zalo", "webpush", "email")
 
-CODE_LASTS = timedelta(minutes=10)
-#: Digits and capitals that nobody mistakes for each other: 30⁸ ≈ 6·10¹¹ codes.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LENGTH = 8
-_ALL = "link:*"
+#: Guesses from all chats together are counted under this key.
+ALL = "link:*"
 
 
 class ChatLinkView(msgspec.Struct):
@@ -35,6 +31,13 @@ class ChatLinkView(msgspec.Struct):
     channel: str
     address: str
     linked_at: datetime
+
+
+class PhoneNeeded(msgspec.Struct, frozen=True):
+    """The code is right, and from HR's printed sheet: the chat is linked by :mod:`backend.auth.link_phone`, once the end
+    of the person's phone number was said too. ``code`` is the hash by which the code is found again."""
+
+    code: str
 
 
 class _Link(msgspec.Struct):
@@ -52,20 +55,7 @@ async def make_code(actor: Actor, person_id: int | None = None) -> tuple[str, da
     if person_id is not None and person_id != actor.person_id:
         await check_power_over(actor, person_id, Role.HR, Role.ADMIN)
         await _in_service(person_id)
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-    hashed = await keys.keyed_hash(code)
-    now = clock.real()
-    whose = person_id or actor.person_id
-    async with transaction():
-        sql = Sql()
-        await sql.run(
-            "insert into link_code (person_id, code_hash, created_at, expires_at, used_at) values "
-            f"({sql.arg(whose)}, {sql.arg(hashed)}, {sql.arg(now)}, {sql.arg(now + CODE_LASTS)}, null) "
-            "on conflict (person_id) do update set code_hash = excluded.code_hash, created_at = excluded.created_at, "
-            "expires_at = excluded.expires_at, used_at = null"
-        )
-        await audit.record(actor, "auth.chat_code_made", "person", whose)
-    return code, now + CODE_LASTS
+    return await link_codes.make(actor, person_id or actor.person_id)
 
 
 async def _in_service(person_id: int) -> None:
@@ -75,47 +65,67 @@ async def _in_service(person_id: int) -> None:
         raise NotFound("not_found") from None
 
 
-async def redeem(channel: str, address: str, code: str) -> int:
-    """Link the chat at ``address`` to whoever made ``code``; returns the person.
+async def redeem(channel: str, address: str, code: str) -> int | PhoneNeeded:
+    """Link the chat at ``address`` to whoever made ``code``; returns the person. A code from HR's printed sheet links
+    nothing by itself: returns PhoneNeeded, and the code stays good.
 
     The chat leaves whoever it was linked to before and the person's other chat on the channel is let go: one chat, one
     person. Raises NotFound for a code that is wrong, used or over; Conflict (the code stays good) when the chat's bot is
-    for no more people; TooMany (``retry_after_s``) after several of them from this chat or very many from all;
-    LimiterDown when they cannot be counted.
+    for no more people, or a printed code is for somebody without a phone number; TooMany (``retry_after_s``) after
+    several of them from this chat or very many from all; LimiterDown when they cannot be counted.
     """
-    key = throttle.key_of("link", f"{channel}:{address}")
-    await throttle.take(key, throttle.CHAT)
-    await throttle.take(_ALL, throttle.ALL_CHATS)
-    hashed = await keys.keyed_hash("".join(letter for letter in code.upper() if letter.isalnum()))
-    actor, full = None, None
+    key = await count_guess(channel, address)
+    hashed = await link_codes.hash_of(code)
     try:
         async with transaction():
-            actor = await _spend(hashed)
-            if actor is not None:
-                await _check_room(channel, address, actor.person_id)
-                await _link(actor, channel, address)
-    except Conflict as error:  # nothing was written: the code stays good
-        full = error
-    if actor is None:
+            brought = await _bring(hashed, channel, address)
+    except Conflict:  # nothing was written: the code stays good
+        await throttle.give_back(key)
+        await throttle.give_back(ALL)
+        raise
+    if brought is None:
         raise NotFound("link_code_wrong")
-    await throttle.forget(key)
-    await throttle.give_back(_ALL)
-    if full is not None:
-        raise full
-    return actor.person_id
+    if isinstance(brought, int):  # who holds a printed code may still be guessing at its other half
+        await throttle.forget(key)
+        await throttle.give_back(ALL)
+    return brought
 
 
-async def _spend(hashed: str) -> Actor | None:
-    now = clock.real()
-    sql = Sql()
-    rows = await sql.rows(
-        f"update link_code set used_at = {sql.arg(now)} where code_hash = {sql.arg(hashed)} and used_at is null "
-        f"and expires_at > {sql.arg(now)} returning person_id"
-    )
+async def count_guess(channel: str, address: str) -> str:
+    """Count something that a chat brings to be linked by, before it is looked at; returns the key it is counted under.
+    Raises TooMany, LimiterDown."""
+    key = throttle.key_of("link", f"{channel}:{address}")
+    await throttle.take(key, throttle.CHAT)
+    await throttle.take(ALL, throttle.ALL_CHATS)
+    return key
+
+
+async def _bring(hashed: str, channel: str, address: str) -> int | PhoneNeeded | None:
+    code = await link_codes.find(hashed)
+    if code is None:
+        return None
+    if not code.asks_phone:
+        return await spend(code, channel, address)
+    if code.phone is None:
+        raise Conflict("link_code_no_phone")
+    await _check_room(channel, address, code.person_id)
+    return PhoneNeeded(hashed)
+
+
+async def spend(code: link_codes.Code, channel: str, address: str) -> int | None:
+    """Use a code up for a chat, in a transaction of the caller's; returns the person, or None when it is good no more.
+
+    Raises Conflict when the chat's bot is for no more people.
+    """
     try:
-        return await actor_of(rows[0]["person_id"]) if rows else None
+        actor = await actor_of(code.person_id)
     except NotSignedIn:
         return None
+    if not await link_codes.spend(code.hashed):
+        return None
+    await _check_room(channel, address, actor.person_id)
+    await _link(actor, channel, address)
+    return actor.person_id
 
 
 async def _check_room(channel: str, address: str, person_id: int) -> None:
@@ -157,15 +167,46 @@ async def _end(actor: Actor, link: _Link, reason: str) -> None:
 
 async def unlink(actor: Actor, channel: str) -> bool:
     """Let go of the actor's chat on a channel; False when there was none."""
-    return await _end_where(actor, "unlinked", channel=channel, person_id=actor.person_id)
+    return bool(await _end_where(actor, "unlinked", channel=channel, person_id=actor.person_id))
 
 
 async def end_link(channel: str, address: str, reason: str) -> bool:
-    """The channel says that this address does not take our messages any more (blocked, deleted); False = not linked."""
-    return await _end_where(SYSTEM, reason, channel=channel, address=address)
+    """The channel says that this address does not take our messages any more (blocked, deleted); False = not linked.
+    The person hears of it on another channel of theirs, and so do HR."""
+    async with transaction():
+        ended = await _end_where(SYSTEM, reason, channel=channel, address=address)
+        for link in ended:
+            await lost_chats.tell(link.person_id, channel, reason)
+    return bool(ended)
 
 
-async def _end_where(actor: Actor, reason: str, **where: str | int) -> bool:
+async def move_link(channel: str, address: str, to: str) -> bool:
+    """The channel says that the chat at ``address`` is at another address from now on; False = not linked.
+
+    The link follows it, unless somebody else's chat is there: then it ends, as in :func:`end_link`.
+    """
+    async with transaction():
+        link = await _live(channel, address)
+        if link is None or to == address:
+            return link is not None
+        if await _live(channel, to) is not None:
+            return await end_link(channel, address, lost_chats.MOVED)
+        await ChatLink.filter(id=link.id, ended_at=None).update(address=to)
+        await audit.record(SYSTEM, "auth.chat_moved", "person", link.person_id, channel=channel)
+    return True
+
+
+async def _live(channel: str, address: str) -> _Link | None:
+    sql = Sql()
+    found = await sql.fetch(
+        f"select id, person_id, channel, address from chat_link where channel = {sql.arg(channel)} "
+        f"and address = {sql.arg(address)} and ended_at is null",
+        _Link,
+    )
+    return found[0] if found else None
+
+
+async def _end_where(actor: Actor, reason: str, **where: str | int) -> list[_Link]:
     async with transaction():
         sql = Sql()
         found = await sql.fetch(
@@ -175,7 +216,7 @@ async def _end_where(actor: Actor, reason: str, **where: str | int) -> bool:
         )
         for link in found:
             await _end(actor, link, reason)
-    return bool(found)
+    return found
 
 
 async def links_of(person_id: int) -> list[ChatLinkView]:
@@ -190,9 +231,5 @@ async def links_of(person_id: int) -> list[ChatLinkView]:
 
 async def person_of(channel: str, address: str) -> int | None:
     """Whose chat it is; None when it is nobody's."""
-    sql = Sql()
-    rows = await sql.rows(
-        f"select person_id from chat_link where channel = {sql.arg(channel)} and address = {sql.arg(address)} "
-        "and ended_at is null"
-    )
-    return int(rows[0]["person_id"]) if rows else None
+    link = await _live(channel, address)
+    return link.person_id if link else None

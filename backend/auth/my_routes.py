@@ -6,10 +6,12 @@ from typing import Any
 from litestar import Request, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
-from backend.auth import api_tokens, feeds, linking, passwords, people, sessions
+from backend.auth import api_tokens, feeds, linking, passwords, people, push, sessions
 from backend.auth.api_tokens import ApiTokenView, NewApiToken
-from backend.auth.guards import account, identified, signed_in
+from backend.auth.guards import account, csrf_of, identified, signed_in
 from backend.auth.middleware import credential_of
+from backend.auth.push import PushBrowser
+from backend.auth.push_keys import push_keys
 from backend.auth.routes import GUESSED, NO_STORE, SECRET
 from backend.auth.schemas import (
     ApiTokenDraft,
@@ -22,6 +24,8 @@ from backend.auth.schemas import (
     MePatch,
     MeView,
     PasswordChange,
+    PushDraft,
+    PushView,
 )
 from backend.auth.sessions import SignInView
 from backend.errors import NotFound
@@ -107,6 +111,35 @@ async def unlink_chat(request: AnyRequest, channel: FromPath[str]) -> None:
         raise NotFound("not_found")
 
 
+@get("/api/me/push", guards=[signed_in], cache_control=NO_STORE, responses=problems(404))
+async def pushes(request: AnyRequest) -> PushView:
+    """The key to subscribe a browser with, and the browsers that take one's notifications."""
+    if not request.app.state.settings.push_services:
+        raise NotFound("push_off")
+    browsers = await push.subscriptions_of(request.user.person_id)
+    return PushView((await push_keys()).public, csrf_of(request), browsers)
+
+
+@post("/api/me/push", status_code=201, guards=[signed_in], responses=problems(404))
+async def subscribe(request: AnyRequest, data: JSONBody[PushDraft]) -> PushBrowser:
+    """Have a browser take one's notifications, and nobody else's; sending it again changes nothing."""
+    return await push.subscribe(
+        request.user,
+        data.endpoint,
+        data.p256dh,
+        data.auth,
+        request.headers.get("user-agent", ""),
+        hosts=request.app.state.settings.push_services,
+    )
+
+
+@delete("/api/me/push/{browser_id:int}", status_code=204, guards=[signed_in])
+async def unsubscribe(request: AnyRequest, browser_id: PathId) -> None:
+    """Have a browser take one's notifications no more."""
+    if not await push.unsubscribe(request.user, browser_id):
+        raise NotFound("not_found")
+
+
 @get("/api/me/digests", guards=[signed_in], cache_control=NO_STORE)
 async def digests(request: AnyRequest) -> DigestsView:
     """Which digests one wants in chat."""
@@ -145,6 +178,9 @@ routes = [
     chat_links,
     make_chat_code,
     unlink_chat,
+    pushes,
+    subscribe,
+    unsubscribe,
     digests,
     set_digests,
     make_calendar_link,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from backend.auth import sessions
+from backend.auth import sessions, throttle
 from backend.kit import clock
 from backend.kit.db import Sql
 
@@ -20,7 +20,13 @@ async def prune() -> int:
         + await _delete("refresh_token", "expires_at <= {}", old)
         + await _delete("one_time_link", "expires_at <= {}", old)
         + await _delete("link_code", "expires_at <= {}", now)
-        + await _delete("throttle", "coalesce(blocked_until, window_started_at) <= {}", now - _THROTTLES_KEPT_FOR)
+        + await _delete(
+            "throttle",
+            f"coalesce(blocked_until, window_started_at) <= {{}} and (key not like '{throttle.PHONE_KIND}:%' "
+            "or window_started_at <= {})",
+            now - _THROTTLES_KEPT_FOR,
+            now - throttle.PHONE.forgotten_after,
+        )
     )
 
 

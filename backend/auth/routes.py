@@ -7,7 +7,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.params import FromPath, JSONBody
 
-from backend.auth import api_tokens, linking, links, refresh_tokens, sessions
+from backend.auth import api_tokens, link_sheets, linking, links, refresh_tokens, sessions
 from backend.auth.api_tokens import ApiTokenView, NewApiToken
 from backend.auth.cookies import no_session_cookie
 from backend.auth.guards import account, has_role, public
@@ -16,6 +16,7 @@ from backend.auth.middleware import NO_REPLAY, credential_of
 from backend.auth.refresh_tokens import TokenPair
 from backend.auth.schemas import (
     ApiTokenDraft,
+    ChatSheetRequest,
     CodeView,
     Credentials,
     LinkRequest,
@@ -103,6 +104,15 @@ async def make_chat_code(request: AnyRequest, person: FromPath[str]) -> CodeView
     return CodeView(code, expires_at)
 
 
+@post("/api/people/chat-links/sheet", status_code=201, guards=[has_role(Role.HR, Role.ADMIN)], **SECRET)
+async def make_chat_sheet(request: AnyRequest, data: JSONBody[ChatSheetRequest]) -> link_sheets.Sheet:
+    """Codes to print for people under one's HR or admin position, good once within 7 days; the bot asks whoever brings
+    one for the last 4 digits of the person's phone. Codes made before stop working."""
+    if data.people:
+        return await link_sheets.for_people(request.user, data.people)
+    return await link_sheets.for_unlinked(request.user, data.unit)
+
+
 @get("/api/people/{person:str}/tokens", guards=[has_role(Role.ADMIN)], cache_control=NO_STORE)
 async def tokens_of_person(request: AnyRequest, person: FromPath[str]) -> list[ApiTokenView]:
     """API tokens of a person (an integration's account) under one's admin position."""
@@ -132,6 +142,7 @@ routes = [
     sign_out,
     make_sign_in_link,
     make_chat_code,
+    make_chat_sheet,
     tokens_of_person,
     make_token_for_person,
     revoke_token_of_person,

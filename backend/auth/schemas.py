@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from backend.auth.push import PushBrowser
 from backend.domain.types import Role
 
 #: Bounds that keep a body from being somebody's weapon; what is really allowed, the services say.
@@ -66,11 +67,36 @@ class CodeView(msgspec.Struct):
     expires_at: datetime
 
 
+class ChatSheetRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Whom slips are for: these ``people`` (handles, e-mails or ids), or everybody without a linked chat in ``unit`` and
+    below (its code), or, with neither, under all one's HR and admin positions."""
+
+    people: list[str] = []
+    unit: str = ""
+
+
 class ChatView(msgspec.Struct):
     """A linked chat."""
 
     channel: str
     linked_at: datetime
+
+
+class PushDraft(msgspec.Struct, forbid_unknown_fields=True):
+    """A browser's subscription as its PushManager gives it: ``p256dh`` and ``auth`` are under ``keys`` there."""
+
+    endpoint: Text
+    p256dh: Text
+    auth: Text
+
+
+class PushView(msgspec.Struct):
+    """``key`` is the office's public key to subscribe with; ``csrf`` belongs to a signed-in browser's session and is for
+    its service worker, which sees no page; ``browsers`` take one's pushes now, newest first."""
+
+    key: str
+    csrf: str
+    browsers: list[PushBrowser]
 
 
 class FeedView(msgspec.Struct):

@@ -40,6 +40,11 @@ ADDRESS = Limit(50, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1)
 RESET = Limit(3, timedelta(minutes=20), timedelta(hours=4), timedelta(hours=1))
 #: Codes for linking, by chat.
 CHAT = Limit(5, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24))
+#: Answers to the question after a code of HR's sheet, by code: never a pause (the code is void first), and remembered for
+#: longer than a code lasts.
+PHONE = Limit(1_000, timedelta(minutes=1), timedelta(hours=1), timedelta(days=8))
+#: What those are counted under.
+PHONE_KIND = "link-phone"
 #: Codes for linking, from all chats together.
 ALL_CHATS = Limit(100, timedelta(minutes=1), timedelta(minutes=15), timedelta(minutes=10))
 

@@ -286,6 +286,15 @@ class ChatLinked(Notice, frozen=True):
     channel: str
 
 
+class ChatLost(Notice, frozen=True):
+    """A chat takes no messages any more and was unlinked: to its owner on another channel, and (``person`` named) to HR.
+    ``reason``: blocked, gone, refused or moved."""
+
+    channel: str
+    reason: str
+    person: str = ""
+
+
 class SignInLink(Notice, frozen=True):
     """A one-time link by e-mail; the address itself is a secret, so it is never shown again."""
 
@@ -333,6 +342,7 @@ AnyNotice = (
     | SubstituteReleased
     | PersonLeft
     | ChatLinked
+    | ChatLost
     | SignInLink
     | MorningList
     | LeaderDigest

@@ -67,6 +67,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     excellent_cap_outstanding: str = "1/4"
     outstanding_band: Band = "excellent"
     disqualifiers: tuple[Disqualifier, ...] = ()
+    #: Whether photos given as evidence keep the position that the phone wrote into them.
+    keep_photo_position: bool = False
 
 
 class RuleSet(Rules, frozen=True, kw_only=True, forbid_unknown_fields=True):

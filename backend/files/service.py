@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from backend import audit
+from backend.auth.actors import today
 from backend.domain.types import Actor
 from backend.errors import Invalid, NotFound, TooLarge, Unsupported
+from backend.files.photos import PHOTOS, has_position, without_position
 from backend.files.storage import LocalStorage, Storage
 from backend.files.types import real_type, safe_name
 from backend.kit import clock
 from backend.kit.db import transaction
 from backend.kit.text import clean
 from backend.models import Attachment, Blob
+from backend.scores.rules import RuleBook
 from backend.settings import Settings
 
 #: Most files in one upload.
@@ -37,7 +40,9 @@ def storage(settings: Settings) -> Storage:
 async def store(settings: Settings, actor: Actor, name: str, data: bytes) -> Stored:
     """Keep a file of the actor's; hang it on a task with :func:`attach`. The same content is kept once.
 
-    Raises TooLarge over MAX_UPLOAD_MB, Unsupported for content of a kind we do not take, Invalid when it is empty.
+    A photo loses the position written into it, unless the rule set of the actor's unit keeps it. Raises TooLarge over
+    MAX_UPLOAD_MB, Unsupported for content of a kind we do not take or a position that cannot be taken out, Invalid when
+    it is empty.
     """
     return (await store_all(settings, actor, [(name, data)]))[0]
 
@@ -47,6 +52,10 @@ async def store_all(settings: Settings, actor: Actor, given: Sequence[tuple[str,
     if not 0 < len(given) <= MAX_FILES:
         raise Invalid("files_none" if not given else "files_too_many", most=MAX_FILES)
     kinds = [_judge(settings, clean(name), data) for name, data in given]
+    given = [
+        (name, await _as_wanted(actor, clean(name), kind, data))
+        for (name, data), kind in zip(given, kinds, strict=True)
+    ]
     # Written before the transaction that refers to it: nobody waits for a disk inside one.
     hashes = [await asyncio.to_thread(storage(settings).write, data) for _, data in given]
     made: list[Stored] = []
@@ -66,6 +75,26 @@ def _judge(settings: Settings, name: str, data: bytes) -> str:
     if media_type is None:
         raise Unsupported("file_unsupported", name=name)
     return media_type
+
+
+async def _as_wanted(actor: Actor, name: str, media_type: str, data: bytes) -> bytes:
+    """A photo as it may be kept: with the position in it only where the rules want that."""
+    if media_type not in PHOTOS:
+        return data
+    cleaned = await asyncio.to_thread(without_position, media_type, data)
+    hidden = await asyncio.to_thread(has_position, media_type, cleaned)
+    if (cleaned == data and not hidden) or await _keeps_position(actor):
+        return data
+    if hidden:
+        raise Unsupported("file_position", name=name)
+    return cleaned
+
+
+async def _keeps_position(actor: Actor) -> bool:
+    """Whether the rule sets in force where the actor sits keep positions; of several units, all of them must."""
+    book, on = await RuleBook.load(), today()
+    paths = {post.path for post in actor.posts} or {"/"}
+    return all(book.of(path, on).keep_photo_position for path in paths)
 
 
 async def _record(actor: Actor, name: str, media_type: str, sha256: str, size: int) -> Stored:

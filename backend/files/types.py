@@ -19,13 +19,30 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": (".pptx",),
+    "application/vnd.oasis.opendocument.text": (".odt",),
+    "application/vnd.oasis.opendocument.spreadsheet": (".ods",),
+    "application/vnd.oasis.opendocument.presentation": (".odp",),
     "audio/ogg": (".ogg", ".oga", ".opus"),
     "audio/mpeg": (".mp3",),
     "audio/mp4": (".m4a",),
+    "audio/aac": (".aac",),
+    "audio/amr": (".amr",),
+    "audio/x-wav": (".wav",),
     "video/mp4": (".mp4",),
+    "video/quicktime": (".mov",),
+    "video/3gpp": (".3gp",),
     "text/plain": (".txt", ".csv", ".md"),
 }
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Brands of phones' pictures, films and recordings that the library does not know.
+_BY_BRAND = {
+    b"heix": "image/heic",
+    b"3gp4": "video/3gpp",
+    b"3gp5": "video/3gpp",
+    b"3gp6": "video/3gpp",
+    b"M4V ": "video/mp4",
+}
+_SAME = {"audio/x-m4a": "audio/mp4", "application/ogg": "audio/ogg"}
 _BY_EXTENSION = {extension: kind for kind, extensions in ACCEPTED.items() for extension in extensions}
 
 
@@ -43,10 +60,12 @@ def real_type(name: str, data: bytes) -> str | None:
             if claimed in ("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint")
             else None
         )
-    found = filetype.guess(data[:8192])  # type: ignore[no-untyped-call]
-    if found is None:
-        return "text/plain" if claimed == "text/plain" and _is_text(data) else None
-    kind = {"audio/x-m4a": "audio/mp4", "application/ogg": "audio/ogg"}.get(found.mime, found.mime)
+    kind = _BY_BRAND.get(data[8:12]) if data[4:8] == b"ftyp" else None
+    if kind is None:
+        found = filetype.guess(data[:8192])  # type: ignore[no-untyped-call]
+        if found is None:
+            return "text/plain" if claimed == "text/plain" and _is_text(data) else None
+        kind = _SAME.get(found.mime, found.mime)
     if kind == "application/zip" and claimed is not None and claimed.startswith("application/vnd.openxml"):
         return claimed
     return kind if kind in ACCEPTED else None

@@ -25,14 +25,18 @@ async def put(key: str, value: str) -> None:
 
 async def get_or_make_secret(key: str) -> str:
     """The secret kept under ``key``, made on first use; every process gets the same one."""
+    return await keep_first(key, secrets.token_urlsafe(48))
+
+
+async def keep_first(key: str, value: str) -> str:
+    """Keep ``value`` under ``key`` unless something is kept there; returns what is: the same for every process."""
     sql = Sql()
     await sql.run(
-        f"insert into setting (key, value) values ({sql.arg(key)}, {sql.arg(secrets.token_urlsafe(48))}) "
-        "on conflict (key) do nothing"
+        f"insert into setting (key, value) values ({sql.arg(key)}, {sql.arg(value)}) on conflict (key) do nothing"
     )
-    value = await get(key)
-    assert value is not None
-    return value
+    kept = await get(key)
+    assert kept is not None
+    return kept
 
 
 async def sync_clock() -> None:

@@ -161,6 +161,8 @@ async def change(
         yield work
         if work.changed:
             await _write(work)
+        if Urgency(work.task.urgency) is not Urgency.NORMAL:
+            await outbox.answered(work.task.id, actor.person_id)
 
 
 def require_possible(work: Work) -> None:

@@ -7,8 +7,8 @@ from backend.models import Task
 from backend.tasks import record
 from backend.tasks.change import times_of
 from backend.tasks.clocks import calendar_of_task
+from backend.tasks.delivering import require_party
 from backend.tasks.firmness import policy_of
-from backend.tasks.history import require_party
 from backend.tasks.schemas import ComingView
 
 

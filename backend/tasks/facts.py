@@ -35,15 +35,28 @@ def ref(task: Task | TaskRow) -> TaskRef:
     )
 
 
+class Around(msgspec.Struct):
+    """What stands around a task: what permissions need, and the rows that this was read from."""
+
+    rights: TaskFacts
+    unit: Unit
+    parts: list[TaskPart]
+
+
 async def access_facts(task: Task) -> TaskFacts:
-    """What permissions need; reads the unit, the parts and the parent's people."""
+    """What permissions need."""
+    return (await around(task)).rights
+
+
+async def around(task: Task) -> Around:
+    """The unit, the parts (oldest first) and what permissions need of them and of the parent's people."""
     unit = await Unit.get(id=task.unit_id)
-    parts = await TaskPart.filter(task_id=task.id)
+    parts = await TaskPart.filter(task_id=task.id).order_by("id")
     above: tuple[int, ...] = ()
     if task.parent_id is not None:
         parent = await Task.get(id=task.parent_id)
         above = (parent.lead_id, parent.assigner_id)
-    return TaskFacts(
+    rights = TaskFacts(
         assigner_id=task.assigner_id,
         lead_id=task.lead_id,
         path=unit.path,
@@ -54,6 +67,7 @@ async def access_facts(task: Task) -> TaskFacts:
         self_registered=task.self_registered and task.confirmed_at is None,
         lead_rank=await _lead_rank(task),
     )
+    return Around(rights, unit, parts)
 
 
 async def _lead_rank(task: Task) -> int | None:

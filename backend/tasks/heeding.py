@@ -78,6 +78,8 @@ async def _note(actor: Actor, task: Task, rights: TaskFacts, kind: str, now: dat
         task_id=task.id, kind=kind, at=now, actor_id=actor.person_id, on_behalf_of_id=behind, data={}
     )
     await audit.record(actor, f"task.{kind}", "task", task.id, on_behalf_of_id=behind)
+    if Urgency(task.urgency) is not Urgency.NORMAL:
+        await outbox.answered(task.id, actor.person_id)
 
 
 async def _stop(task: Task) -> None:

@@ -1,7 +1,8 @@
 """The front door to reading tasks: one whole, lists by role, the timeline; everything through ``visible_to(actor)``."""
 
 from backend.tasks.coming import coming, reason
-from backend.tasks.history import deliveries, timeline
+from backend.tasks.delivering import deliveries
+from backend.tasks.history import timeline
 from backend.tasks.lines import FROM, LINE, lines, subtasks
 from backend.tasks.listing import Buckets, Counts, State, TaskFilter, View, buckets, counts, listing
 from backend.tasks.numbers import Called, called, numbers_of

@@ -180,7 +180,7 @@ async def _notices(ids: list[int]) -> defaultdict[int, list[Notice]]:
     rows = await sql.fetch(
         f"select task_id, dedup_key, kind, status, in_slot, not_before from outbox_notice "
         f"where {sql.any_of('task_id', ids)} and kind in {sql.args((*_TO_HOLDER, _TO_LEADER))} "
-        "and status <> 'cancelled' order by id",
+        "and status <> 'cancelled' and twin_of_id is null order by id",
         Notice,
     )
     found: defaultdict[int, list[Notice]] = defaultdict(list)

@@ -86,9 +86,17 @@ async def subtasks(request: AnyRequest, task: FromPath[str]) -> list[TaskLine]:
 
 
 @get("/api/tasks/{task:str}/deliveries", guards=READ, tags=TAGS, summary="Proof of delivery")
-async def deliveries(request: AnyRequest, task: FromPath[str]) -> list[DeliveryView]:
-    """Every notice about a task and every attempt to deliver it; for its lead, its assigner, leaders, HR and auditors."""
-    return await queries.deliveries(request.user, await queries.find_task(request.user, task))
+async def deliveries(
+    request: AnyRequest,
+    task: FromPath[str],
+    after: FromQuery[str | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> Response[list[DeliveryView]]:
+    """Every notice about a task and every attempt to deliver it, oldest first: for its lead, its assigner, leaders, HR and
+    auditors; others who see the task see what they were told themselves. The next page is in the Link header."""
+    found = await queries.find_task(request.user, task)
+    page = await queries.deliveries(request.user, found, after, limit)
+    return Response(page.items, headers={**_PRIVATE, **link_header(str(request.url), page.next)})
 
 
 @get("/api/tasks/{task:str}/reminders", guards=READ, tags=TAGS, summary="Coming reminders")

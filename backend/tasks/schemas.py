@@ -124,7 +124,10 @@ class EventView(msgspec.Struct, frozen=True):
 
 
 class AttemptView(msgspec.Struct, frozen=True):
-    """One try to deliver a notice. ``address`` shows only its end."""
+    """One try to deliver a notice (real time). ``outcome``: ``started``, ``sent``, ``retry`` (did not arrive), ``failed``
+    (this channel never), ``unknown`` (it may have arrived). ``address`` shows only its end; ``problem`` is for people,
+    ``detail`` what the server said; ``receipt`` is the channel's id of the message, which all its lines share; ``seen_at``
+    the first sign that somebody read it."""
 
     channel: str
     address: str
@@ -132,6 +135,9 @@ class AttemptView(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     outcome: str
     problem: str
+    detail: str = ""
+    receipt: str = ""
+    seen_at: datetime | None = None
 
 
 class ComingView(msgspec.Struct, frozen=True):
@@ -146,15 +152,19 @@ class ComingView(msgspec.Struct, frozen=True):
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
-    """A notice about a task, to whom, and every try to deliver it. ``notice`` is its kind, ``TaskAssigned`` …"""
+    """A notice about a task, to whom, and every try to deliver it. ``notice`` is its kind, ``TaskAssigned`` …, ``what`` the
+    same in words; ``problem`` says why it is not there (yet); ``second``: urgent work said on a second channel."""
 
     notice: str
+    what: str
     to: PersonView
     status: str
     created_at: datetime
     not_before: datetime
     settled_at: datetime | None
     problem: str
+    second: bool = False
+    seen_at: datetime | None = None
     attempts: list[AttemptView] = []
 
 

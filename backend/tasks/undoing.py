@@ -95,7 +95,7 @@ async def _unsay(work: Work, last: TaskEvent) -> None:
     rows = await sql.rows(
         f"select person_id, dedup_key from outbox_notice where task_id = {sql.arg(work.task.id)} "
         f"and kind in {sql.args(_SAID[last.kind])} and created_at >= {sql.arg(last.at)} "
-        "and status in ('pending', 'claimed', 'sending', 'sent') order by id"
+        "and status in ('pending', 'claimed', 'sending', 'sent') and twin_of_id is null order by id"
     )
     heard = [row["person_id"] for row in rows if not await outbox.take_back(row["dedup_key"])]
     for person_id in dict.fromkeys(heard):

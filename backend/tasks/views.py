@@ -1,5 +1,7 @@
 """One whole task for one reader, with what this reader may do to it now."""
 
+import msgspec
+
 from backend.domain import access
 from backend.domain.lifecycle import Act, possible
 from backend.domain.limits import ASSIGNER_TOLD
@@ -7,7 +9,7 @@ from backend.domain.types import Actor, Part, Role, Status, TaskKind, Urgency
 from backend.errors import NotFound
 from backend.kit import clock
 from backend.kit.db import Sql
-from backend.models import Attachment, Extension, Report, Task, TaskPart, Unit
+from backend.models import Attachment, Extension, Report, Task, TaskPart
 from backend.org.queries import PersonBrief, person_brief
 from backend.tasks import facts
 from backend.tasks.firmness import policy_of
@@ -28,23 +30,27 @@ from backend.tasks.words import trimmed
 
 async def seen(actor: Actor, task_id: int) -> tuple[Task, access.TaskFacts]:
     """A task and its facts. Raises NotFound when there is none that the actor may see."""
+    task, around = await _looked_at(actor, task_id)
+    return task, around.rights
+
+
+async def _looked_at(actor: Actor, task_id: int) -> tuple[Task, facts.Around]:
     task = await Task.filter(id=task_id).first()
     if task is None:
         raise NotFound("not_found")
-    rights = await facts.access_facts(task)
-    if not access.may_see(actor, rights):
+    around = await facts.around(task)
+    if not access.may_see(actor, around.rights):
         raise NotFound("not_found")
-    return task, rights
+    return task, around
 
 
 async def view(actor: Actor, task_id: int) -> TaskView:
     """A whole task for this reader. Raises NotFound when they may not see it."""
-    task, rights = await seen(actor, task_id)
-    parts = await TaskPart.filter(task_id=task.id).order_by("id")
-    reports = await Report.filter(task_id=task.id).order_by("id")
-    extensions = await Extension.filter(task_id=task.id).order_by("id")
-    files = await _files(task.id)
-    unit = await Unit.get(id=task.unit_id)
+    task, around = await _looked_at(actor, task_id)
+    unit, parts, has = around.unit, around.parts, await _has(task.id)
+    reports = await Report.filter(task_id=task.id).order_by("id") if has.reports else []
+    extensions = await Extension.filter(task_id=task.id).order_by("id") if has.extensions else []
+    files = await _files(task.id) if has.files else []
     people = await people_of(
         [task.lead_id, task.assigner_id, task.on_behalf_of_id, *(part.person_id for part in parts)]
         + [report.person_id for report in reports]
@@ -94,14 +100,35 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         group_key=task.group_key,
         group_size=size,
         group_acknowledged=acknowledged,
-        subtasks=await subtasks(actor, task.id),
+        subtasks=await subtasks(actor, task.id) if has.subtasks else [],
         reports=[_report(report, people, files) for report in reports],
         extensions=[_extension(extension) for extension in extensions],
         files=[file for file in files if file.report_id is None],
         open_extension=_extension(asked) if asked else None,
-        can=await _can(actor, task, rights, asked is not None),
+        can=await _can(actor, task, around.rights, asked is not None),
         number=(await numbers_of(actor.person_id, [task.id])).get(task.id),
     )
+
+
+class _Has(msgspec.Struct):
+    reports: bool
+    extensions: bool
+    files: bool
+    subtasks: bool
+
+
+async def _has(task_id: int) -> _Has:
+    """What there is of a task beside itself: most have little of it, and one look is cheaper than reading nothing."""
+    sql = Sql()
+    task = sql.arg(task_id)
+    [found] = await sql.fetch(
+        f"select exists (select 1 from report where task_id = {task}) as reports, "
+        f"exists (select 1 from extension where task_id = {task}) as extensions, "
+        f"exists (select 1 from attachment where task_id = {task}) as files, "
+        f"exists (select 1 from task where parent_id = {task}) as subtasks",
+        _Has,
+    )
+    return found
 
 
 async def people_of(ids: list[int | None]) -> dict[int | None, PersonView]:

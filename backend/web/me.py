@@ -14,6 +14,7 @@ from backend.auth.middleware import NO_REPLAY, credential_of
 from backend.auth.people import digests as digests_of
 from backend.auth.people import me as account_of
 from backend.auth.people import set_digests
+from backend.auth.push import subscriptions_of
 from backend.auth.schemas import DigestsPut
 from backend.channel_use import bots_of, with_room
 from backend.domain.types import Actor, Role
@@ -52,6 +53,8 @@ async def _show(
         "sign_ins": await auth.sign_ins_of(actor, credential_of(request)),
         "score": await _score(request),
         "chats": await auth.links_of(actor.person_id),
+        "push": bool(settings_of(request).push_services),
+        "pushes": await subscriptions_of(actor.person_id),
         "digests": {name: getattr(wanted, name) for name in _offered(actor)},
         "leaves": await _leaves(request),
         "delegations": await _delegations(request),
@@ -94,7 +97,7 @@ async def _delegations(request: AnyRequest) -> list[DelegationBrief]:
 @post("/me/chat-code", guards=[page_signed_in, csrf_form], status_code=200, **_SECRET)
 async def chat_code(request: AnyRequest) -> Page:
     """Show a code that links a chat within ten minutes."""
-    code, _ = await auth.make_code(actor_of(request))
+    code, expires_at = await auth.make_code(actor_of(request))
     bot, zalo = await state.get(linking.TELEGRAM_NAME), await bots_of("zalo")
     address = f"https://t.me/{bot}?start={code}" if bot else ""
     picture = qr(address or f"/start {code}", words_of(request).t("me.chat_qr"))
@@ -102,6 +105,8 @@ async def chat_code(request: AnyRequest) -> Page:
     return await _show(
         request,
         code=code,
+        code_until=expires_at,
+        code_bot=bot,
         code_address=address,
         code_picture=picture if bot or not zalo else None,
         code_zalo=bool(zalo),

@@ -8,12 +8,14 @@ from backend.auth.guards import PasswordChangeNeeded, SignInNeeded
 from backend.settings import Settings
 from backend.web import (
     account,
+    act,
     agencies,
     assigning,
     calendars,
     channels,
     demo,
     disqualifying,
+    install,
     me,
     people,
     periods,
@@ -34,6 +36,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     """All page routes; those that move the product clock exist in a demo only."""
     features = [
         account,
+        act,
         work,
         assigning,
         task,
@@ -50,6 +53,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
         proposals,
         reminding,
         me,
+        install,
     ]
     if settings.demo:
         features.append(demo)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
+from backend.auth import link_sheets
 from backend.auth import service as auth
 from backend.auth.guards import csrf_form, page_has_role
 from backend.auth.links import IssuedLink
@@ -114,6 +115,27 @@ async def _sheet(request: AnyRequest, actor: Actor, handle: str) -> Sheet:
     return Sheet(brief, address, qr(address, words_of(request).t("people.sheet_qr", name=brief.name)), link)
 
 
+@post("/people/chat-sheet", guards=[_guard, csrf_form], status_code=200, opt={NO_REPLAY: True})
+async def make_chat_sheet(request: AnyRequest) -> Page:
+    """Make linking codes and show them once, to be printed: for the ticked people (all or none), or for everybody without
+    a chat in the unit on show."""
+    actor, form = actor_of(request), await read(request)
+    try:
+        if form.has("unlinked"):
+            sheet = await link_sheets.for_unlinked(actor, form.text("unit"))
+        else:
+            sheet = await link_sheets.for_people(actor, form.all("person"))
+    except AppError as error:
+        return await _show(request, form, trouble_of(request, error))
+    t = words_of(request).t
+    pictures = {
+        slip.handle: qr(slip.telegram_url, t("people.slip_qr", name=slip.name))
+        for slip in sheet.slips
+        if slip.telegram_url
+    }
+    return page(request, "chat_sheet.html", cache=NEVER, sheet=sheet, pictures=pictures)
+
+
 @post("/people/mail", guards=[_guard, csrf_form])
 async def mail_links(request: AnyRequest) -> Response[Any]:
     """Send sign-in links by e-mail to the ticked people. All or none."""
@@ -128,4 +150,4 @@ async def mail_links(request: AnyRequest) -> Response[Any]:
     return go("/people", "links_mailed", n=str(len(handles)))
 
 
-routes = [people_page, make_sheets, mail_links]
+routes = [people_page, make_sheets, make_chat_sheet, mail_links]

@@ -17,6 +17,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "outstanding_band": ("excellent", "good", "fulfilled"),
 }
 
+#: Rules that hold or do not.
+SWITCHES = ("carry_open", "keep_photo_position")
+
 
 def choice(words: Words, name: str, value: str) -> str:
     """One of the values of a rule that is a choice."""
@@ -53,7 +56,7 @@ def _disqualifiers(words: Words, value: Any) -> str:
 
 
 _LISTED: dict[str, Callable[[Words, Any], str]] = {
-    "carry_open": _yes,
+    **dict.fromkeys(SWITCHES, _yes),
     "weights": _weights,
     "bands": _bands,
     "disqualifiers": _disqualifiers,

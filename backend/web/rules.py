@@ -17,7 +17,7 @@ from backend.scores.rules_diff import said
 from backend.scores.schemas_rules import RuleDraft, RuleSetView
 from backend.web.forms import Form, Trouble, read, to_struct, trouble_of
 from backend.web.render import NEVER, AnyRequest, Page, actor_of, go, page, words_of
-from backend.web.rule_words import CHOICES, choice, in_words
+from backend.web.rule_words import CHOICES, SWITCHES, choice, in_words
 from backend.web.scores import period_choices
 
 _KEEPERS = [page_has_role(Role.HR), csrf_form]
@@ -111,6 +111,7 @@ async def _show(request: AnyRequest, ref: str, form: Form | None = None, trouble
         rule_set=found,
         fields=form or _typed(found),
         texts=_TEXTS,
+        switches=SWITCHES,
         choices={name: [(value, choice(words, name, value)) for value in values] for name, values in CHOICES.items()},
         bands=_BANDS,
         kinds=_KINDS,
@@ -143,7 +144,7 @@ def _typed(found: RuleSetView) -> Form:
         *((f"band_{name}", least) for name, least in rules.bands),
         ("disqualifiers", "\n".join(f"{one.code} | {one.name} | {one.band}" for one in rules.disqualifiers)),
     ]
-    return Form([*items, ("carry_open", "yes")] if rules.carry_open else items)
+    return Form([*items, *((name, "yes") for name in SWITCHES if getattr(rules, name))])
 
 
 @post("/rules/{ref:str}", guards=_KEEPERS)
@@ -172,7 +173,7 @@ def _draft(form: Form, ref: str) -> RuleDraft:
         **{name: form.text(name) for name in (*_TEXTS, *CHOICES)},
         "common_max": form.number("common_max") or 0,
         "results_max": form.number("results_max") or 0,
-        "carry_open": form.has("carry_open"),
+        **{name: form.has(name) for name in SWITCHES},
         "weights": {kind: text for kind in _KINDS if (text := form.text(f"weight_{kind}")) not in ("", "1")},
         "bands": [[name, form.text(f"band_{name}")] for name in _BANDS],
     }

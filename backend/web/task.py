@@ -62,7 +62,7 @@ async def show_task(
     data: dict[str, Any] = {
         "task": task,
         "events": happened(await queries.timeline(actor, task.id), words),
-        "told": told(await _deliveries(actor, task), words),
+        "told": told(await _deliveries(actor, task, words), words),
         "coming": await _coming(actor, task, words),
         "one_press": [act for act in ONE_PRESS if act in task.can],
         "with_words": [act for act in WITH_WORDS if act in task.can],
@@ -93,12 +93,9 @@ async def _coming(actor: Actor, task: TaskView, words: Words) -> list[tuple[Comi
     return [(one, queries.reason(words.locale, one)) for one in found[:_COMING_SHOWN]]
 
 
-async def _deliveries(actor: Actor, task: TaskView) -> list[DeliveryView]:
-    """The proof of delivery, for those who may ask for it; nothing for others."""
-    try:
-        return await queries.deliveries(actor, task.id)
-    except Forbidden:
-        return []
+async def _deliveries(actor: Actor, task: TaskView, words: Words) -> list[DeliveryView]:
+    """The newest of the proof of delivery; the API has all of it."""
+    return (await queries.deliveries(actor, task.id, locale=words.locale, newest=True)).items
 
 
 routes = [task_page, act_page]

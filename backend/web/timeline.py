@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from backend.kit import clock, i18n
-from backend.tasks.schemas import DeliveryView, EventView
+from backend.tasks.schemas import AttemptView, DeliveryView, EventView
 from backend.web.words import Words
 
 #: Events that a reader looks for: the colour of their dot.
@@ -63,42 +63,59 @@ def _when(given: object, words: Words) -> str:
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One notice to one person and how far it got, in one sentence; ``kind`` colours it."""
+    """One notice to one person and how far it got, in one sentence; ``kind`` colours it. ``tries``: each try, when there
+    is more to tell than the sentence does."""
 
     what: str
     name: str
     state: str
     kind: str
+    tries: list[str] = []
 
 
 def told(deliveries: Sequence[DeliveryView], words: Words) -> list[Told]:
-    """The proof of delivery, newest first.
+    """The proof of delivery, in the order given.
 
     Attempts are made in real time. Where the product clock was moved (a demo) the time at which the notice was to go
     stands for it: that is when it went by that clock.
     """
-    return [_told(delivery, words) for delivery in reversed(deliveries)]
+    return [_told(delivery, words) for delivery in deliveries]
 
 
 def _told(delivery: DeliveryView, words: Words) -> Told:
-    what = f"notice.{delivery.notice}" if i18n.has(words.locale, f"web.notice.{delivery.notice}") else "notice.unknown"
+    what = words.t("told.second", what=delivery.what) if delivery.second else delivery.what
     state, kind = _state(delivery, words)
-    return Told(words.t(what), delivery.to.name, state, kind)
+    simple = len(delivery.attempts) <= 1 and all(attempt.outcome == "sent" for attempt in delivery.attempts)
+    tries = [] if simple else [_try(attempt, words) for attempt in delivery.attempts]
+    return Told(what, delivery.to.name, state, kind, tries)
+
+
+def _try(attempt: AttemptView, words: Words) -> str:
+    at, channel = words.when(attempt.started_at + clock.offset()), words.t(f"channel.{attempt.channel}")
+    return words.t("told.try", at=at, channel=channel, how=attempt.problem or words.t(f"told.how.{attempt.outcome}"))
 
 
 def _state(delivery: DeliveryView, words: Words) -> tuple[str, str]:
     last = delivery.attempts[-1] if delivery.attempts else None
     if delivery.status == "sent" and last is not None:
-        went_at = (
-            max(delivery.not_before, delivery.created_at) if clock.offset() else last.finished_at or last.started_at
-        )
-        at, channel = words.when(went_at), words.t(f"channel.{last.channel}")
-        repeated = any(attempt.outcome == "unknown" for attempt in delivery.attempts)
-        return words.t("told.sent_twice" if repeated else "told.sent", at=at, channel=channel), "good"
-    if delivery.status == "pending" and last is None:
-        if delivery.not_before <= words.now:
-            return words.t("told.waiting"), "info"
-        return words.t("told.pending", at=words.when(delivery.not_before)), "info"
+        return _sent(delivery, last, words), "good"
+    if delivery.status == "sent":
+        return words.t("told.sent_silently"), ""
     if delivery.status in ("muted", "dead", "cancelled"):
-        return words.t(f"told.{delivery.status}"), "bad" if delivery.status == "dead" else ""
-    return words.t("told.trying" if last is not None else "told.sent_silently"), "wait" if last is not None else ""
+        return words.t("told.not_sent", why=delivery.problem), "bad" if delivery.status == "dead" else ""
+    return words.t("told.waits", why=delivery.problem), "wait" if last is not None else "info"
+
+
+def _sent(delivery: DeliveryView, last: AttemptView, words: Words) -> str:
+    moved = bool(clock.offset())
+    went_at = max(delivery.not_before, delivery.created_at) if moved else last.finished_at or last.started_at
+    repeated = any(attempt.outcome == "unknown" for attempt in delivery.attempts)
+    said = words.t(
+        "told.sent_twice" if repeated else "told.sent",
+        at=words.when(went_at),
+        channel=words.t(f"channel.{last.channel}"),
+    )
+    if delivery.seen_at is None:
+        return said
+    read = words.t("told.read") if moved else words.t("told.read_at", at=words.when(delivery.seen_at))
+    return f"{said}, {read}"

@@ -6,15 +6,19 @@ import ssl
 from email.message import EmailMessage
 from email.utils import make_msgid
 
+from backend.kit.db import OperationalError
 from backend.settings import Settings
 from bot.channel import Receipt, SendError, Text
+from bot.email import links
+from bot.words import Voice
 
 _TIMEOUT_S = 20.0
 _SUBJECT_MAX = 120
 
 
 class EmailChannel:
-    """One SMTP server. Mail cannot be edited, and buttons are left out: the links in the text lead to the pages."""
+    """One SMTP server. Mail cannot be edited and replies to it are not read; what could be pressed becomes links, each
+    to a page that asks once more and does it."""
 
     name = "email"
     edits = False
@@ -22,9 +26,14 @@ class EmailChannel:
 
     def __init__(self, settings: Settings, *, timeout_s: float = _TIMEOUT_S) -> None:
         self._settings, self._timeout_s = settings, timeout_s
+        self._voice = Voice(settings.locale, settings.url, settings.zone)
 
     async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
-        message = self._message(address, text)
+        try:
+            body = await links.body(address, text, self._voice)
+        except (OperationalError, OSError) as error:
+            raise SendError("temporary", f"the links of a mail: {type(error).__name__}") from error
+        message = self._message(address, text, body)
         await asyncio.to_thread(self._deliver, message, address)
         # A header is more than a text, and a driver may not take it for one.
         return Receipt(str(message["Message-ID"]))
@@ -35,7 +44,7 @@ class EmailChannel:
     async def close(self) -> None:
         """Nothing is kept open between mails."""
 
-    def _message(self, address: str, text: Text) -> EmailMessage:
+    def _message(self, address: str, text: Text, body: str) -> EmailMessage:
         sender = self._settings.smtp_from or self._settings.smtp_user
         message = EmailMessage()
         try:
@@ -44,10 +53,10 @@ class EmailChannel:
             raise SendError("address", f"not a mail address: {error}") from None
         # Links are spelled out in the body only: a one-time link must not stand in a subject.
         first = text.plain.split("\n", 1)[0].split(" (http", 1)[0]
-        message["Subject"] = first[:_SUBJECT_MAX]
+        message["Subject"] = " ".join(first.split())[:_SUBJECT_MAX]
         message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or None)
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text.plain)
+        message.set_content(body)
         return message
 
     def _deliver(self, message: EmailMessage, address: str) -> None:

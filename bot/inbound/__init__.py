@@ -10,7 +10,8 @@ from backend.kit import i18n
 from backend.settings import Settings
 from bot import recall
 from bot.channel import ChatChannel, Text
-from bot.inbound import assigning, grammar, typed, words
+from bot.collected import Collected
+from bot.inbound import assigning, codes, collecting, grammar, handing_in, proof, typed, words
 from bot.inbound.errors import sentence
 from bot.inbound.presses import pressed
 from bot.inbound.replies import replied
@@ -44,6 +45,16 @@ class Inbound:
         except AppError as error:
             return [_wrong(sentence(error, locale), said)]
 
+    async def quiet(self, channel: ChatChannel, held: Collected) -> list[Answer]:
+        """Hand in a report that somebody was saying and went quiet about; the answers to it."""
+        actor = await self._who(channel.name, held.address)
+        if actor is None or actor.person_id != held.person_id:
+            await handing_in.dropped(held, "the person is no longer in this chat")
+            return []
+        voice = Voice(actor.locale, self._settings.url, self._settings.zone)
+        said = Incoming(kind="text")
+        return await handing_in.handed_in(Talk(channel, held.address, said, actor, voice, self._settings), held)
+
     async def _who(self, channel: str, address: str) -> Actor | None:
         person_id = await linking.person_of(channel, address)
         try:
@@ -61,24 +72,25 @@ class Inbound:
             return [toast(voice.plain(key)) if said.kind == "press" else Answer(Text(voice.say(key)))]
         if said.kind == "press":
             return [toast(voice.plain("bot.press.not_linked"))]
-        code = _code_in(said)
-        if code is None:
-            return [Answer(Text(voice.say("bot.help.stranger", url=self._settings.url)))]
-        actor = await actor_of(await linking.redeem(channel.name, address, code))
-        own = Voice(actor.locale, self._settings.url, self._settings.zone)
-        talk = Talk(channel, address, said, actor, own, self._settings)
-        return [talk.say("linked", name=actor.name), *await words.listed(talk)]
+        answers = await codes.stranger(channel, address, said, voice, self._settings)
+        return answers or [Answer(Text(voice.say("bot.help.stranger", url=self._settings.url)))]
 
 
 async def _converse(talk: Talk) -> list[Answer]:
     """What a linked person wants: a press, a command, an answer to one of our messages."""
     said, name = talk.said, talk.channel.name
+    await proof.noted(talk)
     if said.kind == "press":
-        return await pressed(talk)
+        return await collecting.pressed(talk) or await pressed(talk)
+    if (answers := await codes.linked(talk)) is not None:
+        return answers
     if said.kind == "start":
-        return await words.helped(talk) if not said.text else await _relink(talk)
+        return await words.helped(talk)
     about = await recall.about(name, talk.address, said.reply_to) if said.reply_to else None
-    if (commands := _commands(said)) and (answers := await typed.meant(talk, commands, about)) is not None:
+    spoken = grammar.parse(said.text, replying=bool(said.reply_to))
+    if (answers := await collecting.heard(talk, spoken, about)) is not None:
+        return answers
+    if (commands := _commands(said, spoken)) and (answers := await typed.meant(talk, commands, about)) is not None:
         return answers
     if not said.reply_to:
         about = await recall.open_question(name, talk.address)
@@ -86,32 +98,23 @@ async def _converse(talk: Talk) -> list[Answer]:
         return await assigning.completed(talk, about)
     if about is not None and about.task_id is not None:
         return await replied(talk, about)
+    return await _at_a_loss(talk, about)
+
+
+async def _at_a_loss(talk: Talk, about: recall.About | None) -> list[Answer]:
+    """What was said belongs to nothing; a code that somebody brought to another's chat may look like that."""
     if about is not None and about.several:
         return [talk.say("several")]
-    return [talk.say("file_needs_card" if said.files else "not_understood")]
+    if about is None and (answers := await codes.perhaps(talk)) is not None:
+        return answers
+    return [talk.say("file_needs_card" if talk.said.files else "not_understood")]
 
 
-def _commands(said: Incoming) -> list[grammar.Command]:
+def _commands(said: Incoming, spoken: list[grammar.Command]) -> list[grammar.Command]:
     """What was typed as commands; under a file only that it finishes a task."""
-    commands = grammar.parse(said.text, replying=bool(said.reply_to))
     if said.kind == "file":
-        return commands if len(commands) == 1 and commands[0].act == "done" and commands[0].task else []
-    return commands if said.kind == "text" else []
-
-
-async def _relink(talk: Talk) -> list[Answer]:
-    """A linked chat brings another code: it now belongs to whoever made it."""
-    person_id = await linking.redeem(talk.channel.name, talk.address, talk.said.text)
-    return [talk.say("linked", name=(await actor_of(person_id)).name)]
-
-
-def _code_in(said: Incoming) -> str | None:
-    """Something that may be a linking code: after /start anything, in a text eight letters and digits."""
-    text = "".join(said.text.split())
-    if said.kind == "start":
-        return text or None
-    plain = text.replace("-", "")
-    return plain if said.kind == "text" and len(plain) == 8 and plain.isalnum() and plain.isascii() else None
+        return spoken if len(spoken) == 1 and spoken[0].act == "done" and spoken[0].task else []
+    return spoken if said.kind == "text" else []
 
 
 def _wrong(words_: str, said: Incoming) -> Answer:

@@ -43,7 +43,7 @@ _ALONE: dict[Act, str] = {
     "what is late, what's late",
     "ack_all": "nhận hết, nhận tất cả, nhận hết việc, ack all, acknowledge all",
     "help": "giúp, trợ giúp, help",
-    "drop": "thôi, cancel",
+    "drop": "thôi, hủy, huỷ, cancel",
     "undo": "hoàn tác, undo",
 }
 #: Without a number: the message replied to says of which task, or the bot asks.

@@ -7,23 +7,18 @@ from msgspec.structs import replace
 
 from backend.calendars.queries import calendar_of_unit
 from backend.domain.lifecycle import Act
-from backend.errors import Invalid, TooLarge
-from backend.files.service import store
+from backend.errors import Invalid
 from backend.kit import clock
 from backend.tasks import service
 from backend.tasks.schemas import DueDraft, TaskView
 from bot import recall
-from bot.channel import File, SendError, Text
-from bot.inbound import waits, waivers
+from bot.channel import Text
+from bot.inbound import collecting, evidence, waits, waivers
 from bot.inbound.presses import why_not
 from bot.inbound.talk import Talk
-from bot.lines import press
 from bot.reading import new_due
 from bot.recall import About
 from bot.speech import Answer, Mark
-
-#: A chat server's own limit on what a bot may fetch, when it refuses.
-_FETCH_MAX_MB = 20
 
 _TEXT_MAX = 20_000
 _REASON_MAX = 2_000
@@ -51,32 +46,15 @@ async def replied(talk: Talk, about: About) -> list[Answer]:
 async def _report(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     if "report" not in view.can:
         return [_sentence(why_not(talk, view, "report"))]
-    files = [await _keep(talk, file) for file in talk.said.files]
+    held = await collecting.of_task(talk, view.id)
+    if held is not None:
+        return await collecting.finished(talk, held)
+    files = [(await evidence.keep(talk, file)).id for file in talk.said.files]
     change = await service.report(talk.actor, view.id, talk.said.text.strip()[:_TEXT_MAX], files)
     await _settle(talk, about)
     if not change.changed:
         return [_sentence(talk.already(change.task, "report"))]
-    key = "done.finished" if change.task.closed_at else "done.report"
-    undo = press(talk.voice, view.id, "undo", on="c")
-    lines = [talk.voice.say(f"bot.{key}", link=talk.voice.link(view.code), name=view.assigner.name)]
-    if files:
-        lines.append(talk.voice.say("notices.line.files", n=len(files)))
-    answer = Answer(Text("\n".join(lines), ((undo,),)), mark=Mark(view.id, "about"))
-    return [answer, *await talk.repaint_behind(change.task, about)]
-
-
-async def _keep(talk: Talk, file: File) -> int:
-    """Fetch and store one file; its size is looked at before it travels."""
-    limit = talk.settings.max_upload_mb
-    if file.size is not None and file.size > limit * 1024 * 1024:
-        raise TooLarge("file_too_large", name=file.name, max_mb=limit)
-    try:
-        data = await talk.channel.fetch(file)
-    except SendError as error:
-        if error.kind == "message":
-            raise TooLarge("file_too_large", name=file.name, max_mb=min(limit, _FETCH_MAX_MB)) from error
-        raise
-    return (await store(talk.settings, talk.actor, file.name, data)).id
+    return [evidence.reported(talk, change, len(files)), *await talk.repaint_behind(change.task, about)]
 
 
 async def _extension(talk: Talk, view: TaskView, about: About) -> list[Answer]:
@@ -122,7 +100,7 @@ async def _waiver(talk: Talk, view: TaskView, about: About) -> list[Answer]:
         return [_sentence(why)]
     if not talk.said.text.strip() and not talk.said.files:
         raise Invalid("reason_needed")
-    files = [await _keep(talk, file) for file in talk.said.files]
+    files = [(await evidence.keep(talk, file)).id for file in talk.said.files]
     said = await waivers.answered(talk, view, charge, about, files)
     return [said, *await talk.repaint_behind(view, about)]
 

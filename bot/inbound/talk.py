@@ -14,7 +14,7 @@ from bot import cards, recall
 from bot.channel import ChatChannel, Rows, Text
 from bot.lines import press
 from bot.render import render
-from bot.render_slot import IN_FULL, compose, is_line
+from bot.render_slot import IN_FULL, compose, is_line, tasks_of
 from bot.speech import Answer, Incoming, Mark, toast
 from bot.words import Voice
 
@@ -113,8 +113,7 @@ class Talk(msgspec.Struct, frozen=True):
                 state = "" if view.secret else f"\n<i>{' '.join(cards.state_lines(view, self.voice))}</i>"
                 said = Text(f"{said.html}{state}")
             told.append(said)
-        tasks = [notice.task.id for notice in notices if isinstance(notice, TaskNotice)]
-        numbers = await queries.numbers_of(self.actor.person_id, tasks)
+        numbers = await queries.numbers_of(self.actor.person_id, tasks_of(notices))
         return compose(told, notices, self.voice, numbers, await recall.nudged(lines))
 
     def _still(self, view: TaskView, shown: Rows) -> Rows:

@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec.structs import replace
 
-from backend.errors import AppError, NotFound
-from backend.tasks import queries
-from backend.tasks.schemas import TaskView
+from backend.errors import AppError
 from bot import recall, short
 from bot.inbound import assigning, scores, typed_acts, words
 from bot.inbound.errors import sentence
 from bot.inbound.grammar import Command
 from bot.inbound.grammar_words import BARE
+from bot.inbound.naming import Meant, called
 from bot.inbound.talk import Talk
 from bot.recall import About
 from bot.speech import Answer
@@ -92,28 +91,9 @@ async def _of_task(talk: Talk, command: Command, about: About | None) -> list[An
             return [talk.say("short.which", command=short.phrase(talk.voice, command.act, "1"))]
         # «Xong rồi ạ» in reply is the whole report: its words are kept.
         said = command.rest or (talk.said.text.strip() if command.act == "done" else "")
-        return await typed_acts.done(talk, await talk.view(replied), command.act, said)
-    view = await _named(talk, command.task)
-    if replied is not None and replied != view.id:
+        return await typed_acts.done(talk, Meant(replied, talk), command.act, said)
+    task = await called(talk, command.task)
+    if replied is not None and replied != task.id:
         other = await talk.view(replied)
         return [talk.say("short.other_task", link=talk.voice.link(other.code), task=command.task)]
-    return await typed_acts.done(talk, view, command.act, command.rest)
-
-
-async def _named(talk: Talk, task: str) -> TaskView:
-    """The task of a number or code. Raises NotFound that says what the number is instead."""
-    if not task.isdecimal():
-        try:
-            return await talk.view(await queries.find_task(talk.actor, task))
-        except NotFound as error:
-            raise NotFound("code_unknown", task=task) from error
-    number = int(task)
-    called = await queries.called(talk.actor.person_id, number)
-    if called is None:
-        raise NotFound("number_unknown", number=number)
-    if called.is_over:
-        raise NotFound("number_over", number=number, task=called.code, at=called.closed_at)
-    try:
-        return await talk.view(called.task_id)
-    except NotFound as error:
-        raise NotFound("number_not_yours", number=number, task=called.code) from error
+    return await typed_acts.done(talk, task, command.act, command.rest)

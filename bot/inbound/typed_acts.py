@@ -15,14 +15,15 @@ from backend.tasks import service
 from backend.tasks.schemas import TaskView
 from bot import short
 from bot.channel import Text
-from bot.inbound import presses, replies, waits, waivers
+from bot.inbound import presses, proof, replies, waits, waivers
 from bot.inbound.errors import sentence
+from bot.inbound.naming import Meant
 from bot.inbound.presses import Press, why_not
 from bot.inbound.talk import Talk
 from bot.speech import Answer
 
-#: What may be done to a secret task in chat: it needs no words and is answered by its code alone.
-_OF_SECRET = frozenset({"ack", "working", "nudge", "heed", "undo", "details"})
+#: The very acts of a button. They need no words and are answered by the task's code alone, so a secret task knows them, too.
+_AT_ONCE = frozenset({"ack", "working", "nudge", "heed", "undo", "details"})
 
 #: What somebody can type, by what they can do, the likeliest first.
 _CAN = {
@@ -40,18 +41,23 @@ _CAN = {
 _REASON_MAX = 2_000
 
 
-async def done(talk: Talk, view: TaskView, act: str, rest: str) -> list[Answer]:
-    """Do ``act`` with the words ``rest``; an act that is impossible says why and what is possible."""
-    if view.secret and act not in _OF_SECRET:
-        return [talk.say("secret_reply", link=talk.voice.link(view.code))]
+async def done(talk: Talk, task: Meant, act: str, rest: str) -> list[Answer]:
+    """Do ``act`` with the words ``rest``; an act that is impossible says why and what is possible. Raises NotFound."""
+    await proof.acted(talk, task.id)
     # Nothing was pressed: no message of ours is behind this.
     typed = replace(talk, said=replace(talk.said, text=rest, receipt="", reply_to=""))
     try:
+        if act in _AT_ONCE:
+            return await _at_once(typed, task, act)
+        view = await task.view()
+        if view.secret:
+            return [talk.say("secret_reply", link=talk.voice.link(view.code))]
         return await _ACTS[act](typed, view)
     except Forbidden:
+        view = await task.view()
         return [refused(talk, view, talk.voice.plain("bot.press.not_yours", code=view.code))]
     except AppError as error:
-        return [refused(talk, view, sentence(error, talk.voice.locale))]
+        return [refused(talk, await task.view(), sentence(error, talk.voice.locale))]
 
 
 def refused(talk: Talk, view: TaskView, why: str) -> Answer:
@@ -61,7 +67,7 @@ def refused(talk: Talk, view: TaskView, why: str) -> Answer:
     if {"accept", "approve_extension"} <= set(view.can):
         acts[acts.index("approve")] = "accept"
     if view.secret:
-        acts = [act for act in acts if act in _OF_SECRET]
+        acts = [act for act in acts if act in _AT_ONCE]
     if not acts:
         return plainly(why)
     commands = " · ".join(short.phrase(talk.voice, act, name) for act in [*acts, "details"])
@@ -73,13 +79,14 @@ def plainly(words: str) -> Answer:
     return Answer(Text(html.escape(words, quote=False)))
 
 
-def _like(act: str) -> Callable[[Talk, TaskView], Awaitable[list[Answer]]]:
-    """The very act of a button."""
-
-    async def run(talk: Talk, view: TaskView) -> list[Answer]:
-        return await _press(talk, view, act)
-
-    return run
+async def _at_once(talk: Talk, task: Meant, act: str) -> list[Answer]:
+    """Without a look at the task first: the act takes its own. Raises AppError."""
+    answers = await presses.act(talk, Press("s", task.id, act))
+    return [
+        refused(talk, await task.view(), answer.toast or "") if answer.text is None else answer
+        for answer in answers
+        if answer.text is not None or answer.toast
+    ]
 
 
 async def _press(talk: Talk, view: TaskView, act: str, arg: str = "") -> list[Answer]:
@@ -136,8 +143,12 @@ async def _approve(talk: Talk, view: TaskView) -> list[Answer]:
     if extension and view.status.is_open:
         return await _approve_extension(talk, view)
     if report or view.status == "done":
-        return await _press(talk, view, "accept")
+        return await _accept(talk, view)
     return await _approve_extension(talk, view)
+
+
+async def _accept(talk: Talk, view: TaskView) -> list[Answer]:
+    return await _press(talk, view, "accept")
 
 
 async def _approve_extension(talk: Talk, view: TaskView) -> list[Answer]:
@@ -201,8 +212,8 @@ _RETURN = _told("return", "return", "return")
 _DECLINE = _told("decline", "decline", "decline")
 
 _ACTS: dict[str, Callable[[Talk, TaskView], Awaitable[list[Answer]]]] = {
-    **{act: _like(act) for act in ("ack", "working", "accept", "nudge", "heed", "undo", "details")},
     "done": _report,
+    "accept": _accept,
     "wait": _wait,
     "extend": _told("extend", "ask_extension", "extend"),
     "return": _return,

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from backend import delivery
 from backend.auth.actors import today
 from backend.domain.types import Role, Status
 from backend.errors import AppError
@@ -61,6 +62,7 @@ async def all_acknowledged(talk: Talk) -> list[Answer]:
     for task_id in await queries.to_acknowledge(talk.actor):
         with suppress(AppError):  # somebody closed or took it while this was read: it waits no more
             done.append((await service.acknowledge(talk.actor, task_id)).task)
+            await delivery.seen_task(talk.actor.person_id, task_id, talk.channel.name)
     if not done:
         return [talk.say("short.acked_none")]
     lines = [talk.voice.say("bot.short.acked", n=len(done)), *(_named(talk, view) for view in done[:_MOST_NAMED])]

@@ -6,7 +6,7 @@ import msgspec
 
 from backend.kit import logs
 from bot.channel import File
-from bot.heard import Heard
+from bot.heard import UNREADABLE, Heard
 from bot.speech import Incoming
 
 log = logs.get("bot.telegram")
@@ -81,7 +81,7 @@ class _Numbered(msgspec.Struct):
 
 
 def key_of(body: bytes) -> str:
-    """The key under which an update is stored. Raises msgspec.MsgspecError for a body that is no update."""
+    """The key under which an update is stored. Raises one of heard.UNREADABLE for a body that is no update."""
     return str(msgspec.json.decode(body, type=_Numbered).update_id)
 
 
@@ -89,7 +89,7 @@ def read(body: str) -> Heard | None:
     """What an update says; None for one that says nothing to us."""
     try:
         update = msgspec.json.decode(body, type=_Update)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         log.warning("update.unreadable", detail=str(error))
         return None
     if update.callback_query is not None:

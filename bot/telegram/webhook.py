@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from litestar import Request, post
 from litestar.types import ControllerRouterHandler
 
 from backend.kit import logs
 from backend.settings import Settings
 from bot import heard
-from bot.hooks import knows_secret
+from bot.hooks import LARGEST, knows_secret
 from bot.telegram.updates import key_of
 
 log = logs.get("bot.telegram")
@@ -31,13 +30,14 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
         status_code=200,
         include_in_schema=False,
         media_type="text/plain",
+        request_max_body_size=LARGEST,
     )
     async def telegram_webhook(request: Request[Any, Any, Any]) -> str:
         body = await request.body()
         try:
             key = key_of(body)
             text = body.decode()
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except heard.UNREADABLE as error:
             # Anything but 200 makes Telegram send it again for a day, and behind it everything else waits.
             log.warning("update.malformed", detail=str(error), size=len(body))
             return ""

@@ -13,6 +13,9 @@ from bot.zalo.typed import typed
 #: What Zalo takes in one message, counted as a phone counts (a picture sign is two).
 LONGEST = 2000
 
+#: A line of what can be typed is shorter, unless it names choices that people wrote.
+_COMMANDS_MAX = 700
+
 #: From so many links on a text is a list.
 _MANY_LINKS = 3
 _LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.S)
@@ -35,11 +38,12 @@ class ZaloChannel:
             await bot.close()
 
     async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
-        """Zalo knows no replies: the words must say what they answer. One text is one message: what does not fit is
-        cut at a line and found on the page, for two halves could arrive as one."""
+        """Zalo knows no replies: the words must say what they answer. One text is one message of the month: what does
+        not fit is cut out of its middle and found on the page; what can be typed stays."""
         bot, chat = self._bot(address)
         said = await typed(self.name, address, text, self._page, self._meter.zone)
-        words = fitting(told(said), self._page)
+        commands = said.html.removeprefix(text.html) if said.html.startswith(text.html) else ""
+        words = fitting(told(said), self._page, Text(commands).plain)
         if not await self._meter.take(bot.id):
             rest_s = (month_at(clock.now(), self._meter.zone).end - clock.now()) / timedelta(seconds=1)
             raise SendError("temporary", "this month's messages are used up", retry_after_s=rest_s, spent=True)
@@ -80,21 +84,30 @@ def told(text: Text) -> str:
     return Text(shown).plain
 
 
-def fitting(words: str, page: str) -> str:
-    """The words, or as many whole lines as fit with the address of the page that has the rest."""
-    words = words.strip() or "…"
+def fitting(words: str, page: str, commands: str = "") -> str:
+    """The words, or as many whole lines as fit with the address of the page that has the rest. ``commands``, the end of
+    the words, is what can be typed: it is never what is cut."""
+    words, commands = words.strip() or "…", commands.strip()
     if _length(words) <= LONGEST:
         return words
-    tail = f"\n…\n➜ {page}"
+    words = words.removesuffix(commands).rstrip()
+    if _length(commands) > _COMMANDS_MAX:
+        commands = _cut(commands, _COMMANDS_MAX) + "…"
+    tail = f"\n…\n➜ {page}" + (f"\n\n{commands}" if commands else "")
     room = LONGEST - _length(tail)
     kept = ""
     for line in words.splitlines(keepends=True):
         if _length(kept) + _length(line.rstrip()) > room:
             break
         kept += line
-    if not kept.strip():  # a first line that is longer than a message
-        kept = words.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+    if not kept.strip() or _length(kept) < room // 2:  # a line that is longer than what is left of a message
+        kept = _cut(words, room)
     return kept.rstrip() + tail
+
+
+def _cut(words: str, room: int) -> str:
+    """The beginning of the words, never half a picture sign."""
+    return words.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
 
 
 def _length(text: str) -> int:

@@ -76,7 +76,7 @@ class Poller:
             return 0
         try:
             fresh = await store(self._meter, self._source.id, msgspec.json.encode(found))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except heard.UNREADABLE as error:
             log.warning("update.malformed", bot=self._source.id, detail=str(error))
             return 0
         if fresh:

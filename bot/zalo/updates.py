@@ -7,7 +7,7 @@ import msgspec
 
 from backend.kit import logs
 from bot.channel import File
-from bot.heard import Heard
+from bot.heard import UNREADABLE, Heard
 from bot.speech import Incoming
 
 log = logs.get("bot.zalo")
@@ -70,7 +70,7 @@ def read(body: str) -> Heard | None:
     try:
         kept = msgspec.json.decode(body, type=Kept)
         event = msgspec.json.decode(kept.event, type=_Event, strict=False)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         log.warning("update.unreadable", detail=str(error))
         return None
     message = event.message

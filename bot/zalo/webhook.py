@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from litestar import Request, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
@@ -12,7 +11,8 @@ from backend.channel_use import Meter
 from backend.errors import NotFound
 from backend.kit import logs
 from backend.settings import Settings
-from bot.hooks import knows_secret
+from bot import heard
+from bot.hooks import LARGEST, knows_secret
 from bot.zalo.receiver import PATH, store
 
 log = logs.get("bot.zalo")
@@ -34,6 +34,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
         status_code=200,
         include_in_schema=False,
         media_type="text/plain",
+        request_max_body_size=LARGEST,
     )
     async def zalo_webhook(request: Request[Any, Any, Any], bot: FromPath[str]) -> str:
         if bot not in bots:
@@ -41,7 +42,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
         body = await request.body()
         try:
             fresh = await store(meter, bot, body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except heard.UNREADABLE as error:
             # Also what Zalo posts to try the address: anything but 200 would be taken for a broken one.
             log.warning("update.malformed", bot=bot, detail=str(error), size=len(body))
             return ""

@@ -29,6 +29,8 @@ async def test_a_chat_is_linked_by_the_code_on_the_page_and_let_go(app: Any, cas
         assert "Đã ngắt nối." in await an.follow("/me/chats/telegram/end", {})
         await state.put(TELEGRAM_NAME, "phuong_bot")
         assert "https://t.me/phuong_bot?start=" in await an.post("/me/chat-code", {}, 200)
+        assert "(bot @phuong_bot)" in an.page
+        assert "trong 10 phút, đến 08:10 thứ Hai 23/11/2026" in text_of(an.page)
 
 
 async def test_the_calendars_address_is_shown_once_and_revoked(app: Any, cast: Cast) -> None:

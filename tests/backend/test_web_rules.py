@@ -72,7 +72,7 @@ async def test_hr_drafts_compares_and_publishes_a_set(app: Any, cast: Cast, late
         assert 'value="2"' in wrong
         await hr.post("/rules/phuong@1", {**DRAFT, "disqualifiers": "một dòng"}, 422)
         await hr.post("/rules/phuong@1", {**DRAFT, "effective_from": ""}, 422)
-        await hr.follow("/rules/phuong@1", DRAFT)
+        await hr.follow("/rules/phuong@1", {**DRAFT, "keep_photo_position": "yes"})
         stored = await RuleSet.get(code="phuong")
         assert (stored.data["delay_share"], stored.data["weights"], stored.revision) == ("1/2", {"document": "1/2"}, 2)
         assert [one["code"] for one in stored.data["disqualifiers"]] == ["disciplined", "late_report"]
@@ -80,6 +80,7 @@ async def test_hr_drafts_compares_and_publishes_a_set(app: Any, cast: Cast, late
         page = text_of(await hr.get("/rules/phuong@1?against=nd335@1&period=2026-11"))
         assert "Nguyễn Văn An" in page
         assert "1/4 → 1/2" in page
+        assert "Giữ vị trí (GPS) ghi trong ảnh minh chứng không → có" in page
         assert "người đổi điểm" in page
         await hr.follow("/rules/phuong@1", {"version": "2", "do": "publish"})
         page = await hr.get("/rules/phuong@1")

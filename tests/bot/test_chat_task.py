@@ -79,6 +79,9 @@ async def test_a_report_by_reply_with_a_photo_goes_to_the_assigner(office: Offic
     head = await office.phone("head")
     phone.photo(JPEG, "Đã kiểm tra xong 12 cơ sở", reply_to=phone.last)
     await office.turn()
+    assert (await office.see(task)).status is Status.ASSIGNED, "more may follow"
+    phone.send("xong")
+    await office.turn()
     seen = await office.see(task)
     assert seen.status is Status.REPORTED
     [report] = seen.reports
@@ -133,6 +136,8 @@ async def test_a_question_can_be_dropped(office: Office, clock: FakeClock) -> No
 async def test_an_album_is_one_report(office: Office, clock: FakeClock) -> None:
     phone, task = await card(office, clock)
     phone.album([JPEG, JPEG + b"2", JPEG + b"3"], "Ảnh hiện trường", reply_to=phone.last)
+    await office.turn()
+    phone.send("xong")
     await office.turn()
     [report] = (await office.see(task)).reports
     assert (report.text, len(report.files)) == ("Ảnh hiện trường", 3)

@@ -5,7 +5,18 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pacing import BUNDLE_FOR, LAST_RETRY_S, MAX_AGE, MAX_ATTEMPTS, Limits, Pace, back_off, bundle_until, gives_up
+from bot.pacing import (
+    BUNDLE_FOR,
+    LAST_RETRY_S,
+    LASTS,
+    MAX_AGE,
+    MAX_ATTEMPTS,
+    Limits,
+    Pace,
+    back_off,
+    bundle_until,
+    gives_up,
+)
 from tests.fakes import vn
 
 NOW = vn("2026-11-23 08:00")
@@ -70,6 +81,8 @@ def test_giving_up_is_by_count_or_age() -> None:
     assert not gives_up(MAX_ATTEMPTS - 1, NOW, NOW)
     assert gives_up(MAX_ATTEMPTS, NOW, NOW)
     assert gives_up(1, NOW, NOW + MAX_AGE)
+    assert gives_up(1, NOW, NOW + LASTS, has_other=True)
+    assert not gives_up(MAX_ATTEMPTS - 1, NOW, NOW + LASTS)
 
 
 def test_a_bundle_opens_waits_and_goes_together() -> None:

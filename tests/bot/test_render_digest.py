@@ -13,7 +13,7 @@ from backend.domain.types import Urgency
 from bot.channel import Text
 from bot.render import render
 from bot.render_digest import block
-from bot.render_slot import together
+from bot.render_slot import tasks_of, together
 from bot.simulator.markup import parse_html, utf16_len
 from bot.words import Voice
 from tests.fakes import vn
@@ -73,6 +73,19 @@ def test_a_morning_list_says_by_when_and_what_was_put_off() -> None:
         "Đang quá hạn: 2 việc.",
     ]
     assert text.buttons == ()
+
+
+def test_a_task_with_a_number_is_named_by_it_because_that_is_what_is_typed() -> None:
+    numbers = {1: 4, 2: 9, 3: 12}
+    text = together([morning(task(1), task(2, secret=True), task(7))], VI, numbers, maybe_sent=True)
+    lines = text.plain.split("\n")
+    assert [line.split()[0] for line in lines[1:4]] == ["4.", "9.", "-"]
+    assert "việc mật CV26-000002" in lines[2]
+    assert text.plain.endswith("(có thể gửi lặp)")
+    asked = together([leader(task(1), task(7), task(3, due="2026-11-23 17:00"))], VI, numbers)
+    assert [line.split()[0] for line in asked.plain.split("\n")[1:4]] == ["4.", "-", "12."]
+    assert labels(asked) == [("Nhắc 4", "b:1:nudge"), ("Nhắc CV26-000007", "b:7:nudge")]
+    assert tasks_of([morning(task(1)), leader(task(3)), said.TaskDueNow(task=task(2)), weekly()]) == [1, 3, 2]
 
 
 def test_a_list_shows_five_tasks_and_counts_the_others() -> None:

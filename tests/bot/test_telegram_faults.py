@@ -199,7 +199,7 @@ async def test_somebody_who_blocked_the_bot_is_not_written_to_again(
     kept = await link(cast.an, "7")
     phone.block()
     notice_id = await put(moved(), cast.an)
-    assert await sender_on(channel).drain_once() == {"failed": 1, "muted": 1}
+    assert await sender_on(channel).drain_once() == {"failed": 1, "muted": 3}  # it, and that the chat is lost
     assert (await ChatLink.get(id=kept.id)).ended_at is not None
     assert (await row(notice_id)).status == "muted"
 

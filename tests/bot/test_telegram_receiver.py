@@ -71,6 +71,8 @@ async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(office: Office
     office.inbox._rest.clear()  # the rest of some seconds is over
     clock.move(seconds=91)
     assert await office.inbox.drain_once() == 1
+    phone.send("xong")
+    await office.hear()
     [report] = (await office.see(task)).reports
     assert (report.text, [file.name for file in report.files]) == ("Kết quả", ["ket-qua.pdf"])
 

@@ -10,9 +10,10 @@ import pytest
 from backend import channel_use
 from backend.auth import linking
 from backend.channel_use import Level, Meter, Use
-from backend.models import ChatLink, DeliveryAttempt, InboundUpdate, Person, Task
+from backend.domain.notices import HeldTask, LeaderDigest, MorningList
+from backend.models import ChatLink, DeliveryAttempt, InboundUpdate, OutboxNotice, Person, Task, TaskEvent
 from backend.settings import BadSettings, Settings, load
-from backend.tasks import service
+from backend.tasks import facts, service
 from backend.tasks.schemas import DueDraft, TaskDraft
 from bot.channel import Button, Text
 from bot.run import run
@@ -49,6 +50,50 @@ async def test_a_code_links_a_chat_and_words_are_answered(db: None, cast: Cast, 
         await office.turn()
         assert "Không có việc nào" in phone.words[-1]
         assert await used(settings) == (len(phone.received), 3)
+
+
+async def test_a_long_card_keeps_what_can_be_typed_in_one_message(
+    db: None, cast: Cast, settings: Settings, clock: FakeClock
+) -> None:
+    async with zalo_office(cast, settings) as office:
+        phone = await office.phone("an")
+        draft = TaskDraft(title="Dài", body="Nội dung rất dài. " * 150, due=DueDraft(minutes=960), leads=["an"])
+        await service.assign(await cast.actor("head"), draft)
+        clock.move(seconds=30)
+        await office.turn()
+        count = len(phone.words)
+        phone.send("1?")
+        await office.turn()
+        [card] = phone.words[count:]
+        assert len(card) <= 2000
+        assert "➜ http" in card
+        assert "1 nhận · 1 xong …" in card.splitlines()[-1]
+
+
+async def test_a_digest_by_itself_names_tasks_by_the_readers_numbers(
+    db: None, cast: Cast, settings: Settings, clock: FakeClock
+) -> None:
+    async with zalo_office(cast, settings) as office:
+        phone, head = await office.phone("an"), await office.phone("head")
+        due = DueDraft(at=vn("2026-11-23 16:00"))
+        for title in ("Báo cáo PCCC", "Kiểm tra chợ"):
+            await service.assign(await cast.actor("head"), TaskDraft(title=title, due=due, leads=["an"]))
+        await OutboxNotice.all().delete()
+        tasks = tuple([facts.ref(task) for task in await Task.all().order_by("id")])
+        await put(MorningList(on=clock().date(), tasks=tasks, count=2), cast.an)
+        month = {"period": "2026-11", "done_on_time": 0, "done_late": 0, "open_in_time": 2, "open_late": 0}
+        held = tuple(HeldTask(task, "An") for task in tasks)
+        await put(LeaderDigest(at=clock(), tasks=held, ahead=2, overdue=0, **month), cast.head)
+        await office.turn()
+        assert "\n1. 16:00 CV26-000001" in phone.words[-1]
+        assert "\n2. 16:00 CV26-000002" in phone.words[-1]
+        assert "\n1. hạn 23/11 16:00, An, CV26-000001" in head.words[-1]
+        assert "1 nhắc · 2 nhắc" in head.words[-1]
+        head.send("2 nhắc")
+        phone.send("2 nhận")
+        await office.turn()
+        assert await TaskEvent.filter(kind="nudged", task__title="Kiểm tra chợ").exists()
+        assert (await Task.get(title="Kiểm tra chợ")).status == "acknowledged"
 
 
 async def test_each_is_answered_by_the_bot_they_wrote_to(db: None, cast: Cast, settings: Settings) -> None:

@@ -194,6 +194,21 @@ def test_a_long_text_is_cut_at_a_line_and_leads_to_the_page() -> None:
     assert one_line.endswith(f"📎\n…\n➜ {PAGE}")
 
 
+def test_what_can_be_typed_is_never_what_is_cut() -> None:
+    commands = "Trả lời: 1 nhận · 1 xong …"
+    assert fitting(f"ngắn\n\n{commands}", PAGE, commands) == f"ngắn\n\n{commands}"
+    for long in ("\n".join(f"dòng {n} 📎" for n in range(300)), f"Việc mới\n{'x' * 3000}"):
+        cut = fitting(f"{long}\n\n{commands}", PAGE, commands)
+        assert len(cut.encode("utf-16-le")) // 2 <= LONGEST
+        assert cut.endswith(f"\n…\n➜ {PAGE}\n\n{commands}")
+        assert long.startswith(cut.partition("\n…\n")[0])
+        assert len(cut) > LONGEST - 200
+    choices = " · ".join(f"{letter} = {'Việc dài ' * 40}" for letter in "abcdef")
+    cut = fitting(f"Việc nào?\n\n{choices}", PAGE, choices)
+    assert cut.startswith(f"Việc nào?\n…\n➜ {PAGE}\n\na = Việc dài")
+    assert cut.endswith("…")
+
+
 def test_a_list_has_codes_and_no_addresses() -> None:
     link = f'<a href="{PAGE}/tasks/CV26-%06d">CV26-%06d</a>'
     one = Text(f"<b>Việc</b> {link % (1, 1)} &amp; hạn")

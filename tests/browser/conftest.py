@@ -15,6 +15,7 @@ import uvicorn
 from litestar import Litestar
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from backend.auth import act_links
 from backend.auth import service as auth
 from backend.kit import db
 from backend.settings import load
@@ -28,6 +29,19 @@ from tests.backend.given import given, reported
 from tests.cast import Cast, make_cast
 from tests.fakes import FakeClock, vn
 
+#: Links that mails would have had: who, to which task, what, and about which question.
+MAILED = (
+    ("an", "asked", "ack", ""),
+    ("an", "asked", "report", ""),
+    ("an", "asked", "wait", ""),
+    ("an", "late", "extend", ""),
+    ("cuong", "asked", "extend", ""),
+    ("chair", "asked", "approve", "1"),
+    ("chair", "asked", "refuse", "1"),
+    ("head", "waiting", "accept", ""),
+    ("head", "waiting", "return", ""),
+)
+
 
 class Office:
     """The running server: its address, its people, and the Telegram bot that the simulator started (token, address)."""
@@ -37,6 +51,7 @@ class Office:
         self.clock = clock
         self.tokens: dict[str, str] = {}
         self.codes: dict[str, str] = {}
+        self.mailed: dict[tuple[str, str, str], str] = {}
         self.bot = ("", "")
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
@@ -63,6 +78,11 @@ class Office:
             self.codes = {"late": late.code, "waiting": waiting.code, "asked": asked.code}
             self.tokens = {handle: (await auth.open_session(cast.people[handle].id)).token for handle in cast.people}
             self.cast: Cast = cast
+            given_ids = {"late": late.id, "waiting": waiting.id, "asked": asked.id}
+            for handle, task, act, arg in MAILED:
+                person = cast.people[handle]
+                wanted = [(given_ids[task], act, arg)]
+                [self.mailed[handle, task, act]] = await act_links.act_paths(person.id, person.email or "", wanted)
 
     def speak(self, locale: str) -> None:
         """Everybody reads this language from now on."""

@@ -91,7 +91,7 @@ async def test_an_officer_who_leads_gets_one_message_a_slot_and_two_a_day(looked
         await slot(clock, wall, at)
     first, second = [text.plain for address, text in wall.said if address == "7"]
     assert first.startswith("1 việc cần để mắt:\n\n1. Nhắc việc ")
-    assert "\n\nViệc của đơn vị, thứ Tư 25/11/2026\n- hạn 25/11 16:00, Nguyễn Văn An, " in first
+    assert "\n\nViệc của đơn vị, thứ Tư 25/11/2026\n2. hạn 25/11 16:00, Nguyễn Văn An, " in first
     assert "\nViệc có hạn trong tháng 11/2026: 2 việc; xong đúng hạn 0, xong trễ 0, đang làm còn hạn 2," in first
     assert "Việc hôm nay" not in first, "the one task of the day has a line of its own"
     assert "đơn vị" not in second

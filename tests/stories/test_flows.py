@@ -35,6 +35,7 @@ async def test_assigned_by_the_leader_closed_in_chat(ward: Ward) -> None:
     assert all(button.text != "Đã nhận" for row in an.find(str(task["code"])).buttons for button in row)
 
     an.photo(JPEG, caption="Đã xong 12 vụ", reply_to=card)
+    an.send("xong")
     await ward.settle()
     assert (await Task.get(code=task["code"])).status == "reported"
     told = head.find("Đã xong 12 vụ")

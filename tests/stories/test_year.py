@@ -106,7 +106,7 @@ async def _delays(found: Golden, seen: Counter[str]) -> None:
         f"missing {sorted(wanted - set(there))[:3]}, too many {sorted(set(there) - wanted)[:3]}"
     )
     assert max(there.values(), default=1) == 1
-    notices = await OutboxNotice.filter(kind="TaskLate")
+    notices = await OutboxNotice.filter(kind="TaskLate", twin_of_id=None)
     told = Counter((row.task_id, row.created_at) for row in notices)  # type: ignore[attr-defined]
     assert max(told.values(), default=1) == 1
     written = Counter((row.task_id, row.recorded_at) for row in rows if row.scope == "officer")
@@ -118,7 +118,7 @@ async def _delays(found: Golden, seen: Counter[str]) -> None:
 async def _silences(found: Golden, heard: list[Heard], seen: Counter[str]) -> None:
     """At the limit the holder is asked again, at each further one the next level hears; all of it once, to the minute."""
     again, up = defaultdict(list), defaultdict(dict)
-    for row in await OutboxNotice.filter(kind__in=("TaskUnacknowledged", "TaskSilent")).order_by("id"):
+    for row in await OutboxNotice.filter(kind__in=("TaskUnacknowledged", "TaskSilent"), twin_of_id=None).order_by("id"):
         if row.kind == "TaskUnacknowledged":
             again[row.task_id].append(row.created_at)
         else:
