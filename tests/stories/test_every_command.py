@@ -105,8 +105,8 @@ async def test_every_command_on_every_chat(
         phones: dict[str, Any] = {who: await office.phone(who) for who in ("head", "an")}
 
         async def typed(steps: tuple[tuple[str, str, str, str, str], ...]) -> None:
+            await office.turn()
             for who, vi, en, in_vi, in_en in steps:
-                await office.turn()
                 before = len(phones[who].received)
                 phones[who].send(vi if locale == "vi" else en)
                 await office.turn()
