@@ -37,10 +37,8 @@ def config(url: str, pool: int = 10) -> dict[str, Any]:
         path = parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path
         link: dict[str, Any] = {"engine": "backend.kit.sqlite", "credentials": {"file_path": path, **pragmas}}
     else:
-        from backend.kit.postgres import Connection
-
-        link = expand_db_url(url.replace("postgresql://", "postgres://", 1))
-        link["credentials"] = {"minsize": 1, "maxsize": pool, "connection_class": Connection, **link["credentials"]}
+        link = expand_db_url(url.replace("postgresql://", "postgres://", 1)) | {"engine": "backend.kit.postgres"}
+        link["credentials"] = {"minsize": 1, "maxsize": pool, **link["credentials"]}
     return {
         "connections": {CONNECTION: link},
         "apps": {
