@@ -1,7 +1,5 @@
 """One whole task for one reader, with what this reader may do to it now."""
 
-import msgspec
-
 from backend.domain import access
 from backend.domain.lifecycle import Act, possible
 from backend.domain.limits import ASSIGNER_TOLD
@@ -47,7 +45,7 @@ async def _looked_at(actor: Actor, task_id: int) -> tuple[Task, facts.Around]:
 async def view(actor: Actor, task_id: int) -> TaskView:
     """A whole task for this reader. Raises NotFound when they may not see it."""
     task, around = await _looked_at(actor, task_id)
-    unit, parts, has = around.unit, around.parts, await _has(task.id)
+    unit, parts, has = around.unit, around.parts, around.has
     reports = await Report.filter(task_id=task.id).order_by("id") if has.reports else []
     extensions = await Extension.filter(task_id=task.id).order_by("id") if has.extensions else []
     files = await _files(task.id) if has.files else []
@@ -108,27 +106,6 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         can=await _can(actor, task, around.rights, asked is not None),
         number=(await numbers_of(actor.person_id, [task.id])).get(task.id),
     )
-
-
-class _Has(msgspec.Struct):
-    reports: bool
-    extensions: bool
-    files: bool
-    subtasks: bool
-
-
-async def _has(task_id: int) -> _Has:
-    """What there is of a task beside itself: most have little of it, and one look is cheaper than reading nothing."""
-    sql = Sql()
-    task = sql.arg(task_id)
-    [found] = await sql.fetch(
-        f"select exists (select 1 from report where task_id = {task}) as reports, "
-        f"exists (select 1 from extension where task_id = {task}) as extensions, "
-        f"exists (select 1 from attachment where task_id = {task}) as files, "
-        f"exists (select 1 from task where parent_id = {task}) as subtasks",
-        _Has,
-    )
-    return found
 
 
 async def people_of(ids: list[int | None]) -> dict[int | None, PersonView]:
