@@ -1,14 +1,16 @@
-"""Whoever is cancelled in the middle of a statement or a transaction leaves the database as usable as before."""
+"""Whoever is cancelled in the middle of a statement, or cannot begin, leaves the database as usable as before."""
 
 import asyncio
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from random import Random
+from urllib.parse import urlsplit
 
 import pytest
 
 from backend.kit import db as kit
 from backend.kit import state
-from backend.kit.db import Sql, transaction
+from backend.kit.db import OperationalError, Sql, transaction
 from backend.settings import Settings
 
 ROUNDS = 30
@@ -50,3 +52,19 @@ async def test_nobody_waits_for_somebody_who_was_cancelled(settings: Settings, s
                         await state.put("cancelled.last", "undone")
                         raise ZeroDivisionError
                 assert await state.get("cancelled.last") == str(number)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nobody_waits_for_somebody_who_found_the_file_locked(database_url: str) -> None:
+    path = urlsplit(database_url).path.removeprefix("/")
+    async with kit.opened(f"{database_url}&busy_timeout=50", 2):
+        with closing(sqlite3.connect(f"/{path}", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            with pytest.raises(OperationalError):
+                async with transaction():
+                    raise AssertionError("somebody else writes")
+            other.execute("rollback")
+        async with asyncio.timeout(60), transaction():
+            await state.put("locked.last", "written")
+    async with kit.opened(database_url, 2):
+        assert await state.get("locked.last") == "written"
