@@ -51,7 +51,7 @@ def demo() -> None:
 
     asyncio.run(prepare(settings))
     say(*welcome(settings))
-    asyncio.run(_run(settings, set(ROLES)))
+    _serve(settings, set(ROLES))
 
 
 @cli.command()
@@ -63,13 +63,20 @@ def serve(roles: str) -> None:
     if unknown := chosen - set(ROLES):
         fail(f"--roles: unknown: {', '.join(sorted(unknown))}; known: {', '.join(ROLES)}")
     asyncio.run(office.ready_to_serve(settings))
-    asyncio.run(_run(settings, chosen))
+    _serve(settings, chosen)
 
 
 @cli.command()
 def version() -> None:
     """Print the version."""
     say(__version__)
+
+
+def _serve(settings: Settings, roles: set[str]) -> None:
+    # Imported late: commands that end at once have no need of it.
+    import uvloop
+
+    uvloop.run(_run(settings, roles))
 
 
 async def _run(settings: Settings, roles: set[str]) -> None:

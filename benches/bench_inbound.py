@@ -25,6 +25,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -99,13 +100,13 @@ def turns_of(scale: float) -> int:
 def play(role: dict[str, Any]) -> None:
     work = echo(role) if role["kind"] == "echo" else ours(role)
     if not role["profile"]:
-        asyncio.run(work)
+        uvloop.run(work)  # as a server runs
         return
     import cProfile
     import pstats
 
     profile = cProfile.Profile()
-    profile.runcall(asyncio.run, work)
+    profile.runcall(uvloop.run, work)
     pstats.Stats(profile, stream=sys.stdout).sort_stats("tottime").print_stats(45)
 
 

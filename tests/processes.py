@@ -25,13 +25,13 @@ CONTEXT.set_forkserver_preload(["tests.preload"])
 
 
 def _live(settings: Settings, roles: tuple[str, ...]) -> None:
-    from backend.__main__ import _run
+    from backend.__main__ import _serve
     from backend.kit import logs
 
     # A killed process prints nothing useful; one that fails by itself must be seen.
     logs.setup("text", "error")
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    asyncio.run(_run(settings, set(roles)))
+    _serve(settings, set(roles))
 
 
 def all_due(url: str, at: datetime, line: Barrier) -> None:
