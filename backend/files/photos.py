@@ -118,6 +118,8 @@ class _Tiff:
     def _take_out(self, at: int, place: int) -> None:
         """Remove one entry of a directory: those behind it, and the way to the next directory, move up."""
         count = self._count(at)
+        if place >= count:
+            return  # it pointed at the very directory it stands in, which is blank by now
         gap, end = at + 2 + 12 * place, at + 2 + 12 * count + 4
         self._data[gap:end] = self._data[gap + 12 : end] + bytes(12)
         struct.pack_into(f"{self._order}H", self._data, at, count - 1)
