@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, Office
 from tests.browser.test_looks import LOOKS, faults
@@ -29,13 +30,13 @@ def test_slips_and_codes_fit_the_screen(desk: Desk, office: Office, width: int, 
     office.speak(locale[:2])
     page = desk.open("/people", "hr", width=width, dark=dark, locale=locale)
     page.locator("form[action='/people/chat-sheet'] button").click()
-    assert page.locator(".slip").count() > 5
+    expect(page.locator(".slip").nth(5)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert faults(page) == []
     page = desk.open("/me", "an", width=width, dark=dark, locale=locale)
     page.locator("form[action='/me/chat-code'] button").click()
-    assert page.locator("#chat .big-code").is_visible()
-    assert page.locator("#chat svg.qr").is_visible()
+    expect(page.locator("#chat .big-code")).to_be_visible()
+    expect(page.locator("#chat svg.qr")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert faults(page, "#chat") == []
 
@@ -45,6 +46,7 @@ def test_paper_shows_the_slips_and_nothing_else(desk: Desk, office: Office) -> N
     office.speak("vi")
     page = desk.open("/people?unit=tuphap", "hr", width=794)  # A4 at 96 dots an inch
     page.locator("form[action='/people/chat-sheet'] button").click()
+    page.locator(".slip").first.wait_for()
     page.emulate_media(media="print")
     assert not page.locator("h1").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
