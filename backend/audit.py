@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.domain.types import Actor
-from backend.kit import clock, logs
+from backend.kit import clock, logs, rows
 from backend.models import AuditRow
 
 
@@ -17,7 +17,8 @@ async def record(
     **data: Any,
 ) -> None:
     """Write who did ``action`` (a fact such as ``task.assigned``) to what; ``data`` holds plain JSON values only."""
-    await AuditRow.create(
+    await rows.insert(
+        AuditRow,
         at=clock.now(),
         actor_id=actor.person_id,
         on_behalf_of_id=on_behalf_of_id,

@@ -210,7 +210,10 @@ async def refresh_cards(task: TaskRef, version: int, people: Iterable[int]) -> N
     linked = await sql.rows(
         f"select distinct person_id from chat_link where ended_at is null and {sql.any_of('person_id', people)}"
     )
-    for row in linked:
-        await enqueue(
-            CardChanged(task=task), row["person_id"], f"card:{task.id}:{version}:{row['person_id']}", topic="card"
-        )
+    card = CardChanged(task=task)
+    await enqueue_all(
+        [
+            Said(notice=card, person_id=person, dedup_key=f"card:{task.id}:{version}:{person}", topic="card")
+            for person in (row["person_id"] for row in linked)
+        ]
+    )

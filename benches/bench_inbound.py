@@ -105,6 +105,8 @@ def play(role: dict[str, Any]) -> None:
     import cProfile
     import pstats
 
+    # The web server stops at the signal, then raises it once more for whoever started it: that would end us unprinted.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     profile = cProfile.Profile()
     profile.runcall(uvloop.run, work)
     pstats.Stats(profile, stream=sys.stdout).sort_stats("tottime").print_stats(45)

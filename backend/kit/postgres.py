@@ -1,9 +1,12 @@
 """Tortoise's PostgreSQL engine with connections that go back to the pool as they are, whoever is cancelled while using one.
 
 Tortoise never gives a connection back when a task is cancelled while BEGIN is on its way; after as many of them as the pool
-is large, everybody waits for ever.
+is large, everybody waits for ever. And asyncpg's pool takes twice as long to lend a connection as the connection takes for
+a small statement (docs/benchmarks.md): what was just used is lent again without asking it.
 """
 
+import time
+from types import TracebackType
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -20,25 +23,115 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return ""
 
 
+#: A connection that nobody has lent for so long goes back to the pool, which closes it in its own time.
+_KEEP_S = 30.0
+
+
+class Lender:
+    """Stands before a pool and lends what was given back last, when it was left as it was found; whoever waits for the
+    pool comes first."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        #: Connections of the pool that nobody uses, and since when; the last one is the warmest.
+        self._free: list[tuple[Any, float]] = []
+        self._waiting = 0
+
+    async def acquire(self) -> Any:
+        while self._free:
+            found, _ = self._free.pop()
+            if not found.is_closed():
+                return found
+            await self._pool.release(found)
+        self._waiting += 1
+        try:
+            return await self._pool.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def release(self, connection: Any, *, clean: bool) -> None:
+        """``clean``: nobody was interrupted or refused while using it."""
+        if not clean or self._waiting or connection.is_closed():
+            await self._pool.release(connection)
+            return
+        now = time.monotonic()
+        self._free.append((connection, now))
+        if now - self._free[0][1] > _KEEP_S:
+            await self._pool.release(self._free.pop(0)[0])
+
+    async def close(self) -> None:
+        """Everything that is not in use is the pool's again."""
+        while self._free:
+            await self._pool.release(self._free.pop()[0])
+
+
+class _Lent:
+    """One connection for one statement outside transactions."""
+
+    def __init__(self, client: "PostgresClient") -> None:
+        self._client = client
+
+    async def __aenter__(self) -> Any:
+        self._lender = await self._client.lender()
+        self._connection = await self._lender.acquire()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._lender.release(self._connection, clean=kind is None)
+
+
 class _Transaction(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
-        await self.ensure_connection()
         client: Any = self.client
-        pool = client._parent._pool
-        client._connection = await pool.acquire()
+        self.lender: Lender = await client._parent.lender()
+        client._connection = await self.lender.acquire()
         self.token = get_connections().set(self.connection_name, client)
         try:
             await client.begin()
         except BaseException:
             get_connections().reset(self.token)
-            await pool.release(client._connection)
+            await self.lender.release(client._connection, clean=False)
             raise
         held: TransactionalDBClient = client
         return held
 
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        client: Any = self.client
+        clean = False
+        try:
+            if not client._finalized:
+                await (client.rollback() if kind else client.commit())
+            clean = kind is None
+        finally:
+            get_connections().reset(self.token)
+            await self.lender.release(client._connection, clean=clean)
+
 
 class PostgresClient(AsyncpgDBClient):
     connection_class = Connection
+    _lender: Lender | None = None
+
+    async def lender(self) -> Lender:
+        if self._lender is None:
+            async with self._pool_init_lock:
+                if self._pool is None:
+                    await self.create_connection(with_db=True)
+                if self._lender is None:
+                    self._lender = Lender(self._pool)
+        return self._lender
+
+    def acquire_connection(self) -> Any:
+        return _Lent(self)
+
+    async def _close(self) -> None:
+        if self._lender is not None:
+            await self._lender.close()
+            self._lender = None
+        await super()._close()
 
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(TransactionWrapper(self), self._pool_init_lock)

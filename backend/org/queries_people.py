@@ -52,6 +52,8 @@ class PersonBrief(msgspec.Struct, frozen=True):
     unit_name: str = ""
 
 
+#: Which of their positions in force a person is called by.
+_FIRST_SEAT = "case s.role when 'leader' then 0 else 1 end, s.rank, s.id"
 PERSON = "p.id, p.handle, p.full_name, p.email, p.phone, p.locale, p.until_on, p.left_at"
 
 
@@ -89,7 +91,7 @@ async def seats_of(person_ids: Iterable[int], on: date | None = None, *, ever: b
     people = sorted(set(person_ids))
     sql = Sql()
     when = "1 = 1" if ever else in_force(sql, on or today())
-    order = "s.from_on desc, s.id desc" if ever else "case s.role when 'leader' then 0 else 1 end, s.rank, s.id"
+    order = "s.from_on desc, s.id desc" if ever else _FIRST_SEAT
     seats = await sql.fetch(
         f"select {SEAT} from position s join unit u on u.id = s.unit_id "
         f"where {sql.any_of('s.person_id', people)} and {when} order by {order}",
@@ -115,11 +117,18 @@ async def targets_of(person_id: int) -> list[Seat]:
 
 async def person_brief(ids: Iterable[int]) -> dict[int, PersonBrief]:
     """Name, language and first position of people; unknown ids are left out."""
-    people = sorted(set(ids))
     sql = Sql()
-    rows = await sql.fetch(f"select {PERSON} from person p where {sql.any_of('p.id', people)}", PersonRow)
-    seats = await seats_of(people)
-    return {row.id: _brief(row, seats.get(row.id)) for row in rows}
+    rows = await sql.fetch(
+        "select p.id, p.handle, p.full_name as name, p.locale, case when u.id is null then '' else s.title end as title, "
+        "coalesce(u.name, '') as unit_name from person p left join position s on s.person_id = p.id "
+        f"left join unit u on u.id = s.unit_id and {in_force(sql, today())} "
+        f"where {sql.any_of('p.id', sorted(set(ids)))} order by u.id is null, {_FIRST_SEAT}",
+        PersonBrief,
+    )
+    found: dict[int, PersonBrief] = {}
+    for row in rows:
+        found.setdefault(row.id, row)
+    return found
 
 
 def _brief(row: PersonRow, seats: Sequence[Seat] | None) -> PersonBrief:

@@ -17,6 +17,7 @@ from backend.domain.notices import (
 from backend.domain.types import Actor, Part, Status, Urgency
 from backend.errors import Conflict, Invalid, Unprocessable
 from backend.files.service import attach
+from backend.kit import rows
 from backend.kit.text import block
 from backend.models import Extension, Report, Task, TaskPart
 from backend.org.queries import person_brief
@@ -130,10 +131,18 @@ async def _require_acknowledgements(work: Work) -> None:
 async def _report(work: Work, text: str, attachments: Sequence[int]) -> None:
     task, actor = work.task, work.actor
     done = transition(work.status, work.act, needs_acceptance=task.needs_acceptance)
-    made = await Report.create(task_id=task.id, person_id=actor.person_id, text=text, reported_at=work.now)
-    files = await attach(actor, attachments, task.id, made.id)
+    at_once: dict[str, Any] = {"decision": "accepted", "decided_at": work.now} if done is Status.DONE else {}
+    made = await rows.insert(
+        Report,
+        task_id=task.id,
+        person_id=actor.person_id,
+        text=text,
+        reported_at=work.now,
+        **at_once,
+    )
+    files = await attach(actor, attachments, task.id, made)
     work.tell(
-        report=made.id,
+        report=made,
         text=text,
         files=files,
         was=task.status,
@@ -147,7 +156,6 @@ async def _report(work: Work, text: str, attachments: Sequence[int]) -> None:
     )
     await outbox.cancel(task.id, "remind", "answer")
     if done is Status.DONE:
-        await Report.filter(id=made.id).update(decision="accepted", decided_at=work.now)
         await finish(work)
     await work.say_to_deciders(
         TaskReported(task=facts.ref(task), by=actor.name, text=text, files=files, done=done is Status.DONE)
@@ -164,7 +172,8 @@ async def finish(work: Work) -> None:
     await record.closed(task, work.calendar)
     await numbers.release(task.id, work.now)
     if task.reported_at is not None and task.reported_at <= task.due_at:
-        await Extension.filter(task_id=task.id, decision=facts.OPEN).update(decision="withdrawn", decided_at=work.now)
+        withdrawn = {"decision": "withdrawn", "decided_at": work.now}
+        await rows.update(Extension, withdrawn, task_id=task.id, decision=facts.OPEN)
     if task.parent_id is not None:
         parent = await Task.get(id=task.parent_id)
         await work.say_in_slot(parent, SubtaskFinished(task=facts.ref(task), by=work.actor.name))

@@ -19,7 +19,7 @@ from backend.domain.reminding import is_short, next_slot
 from backend.domain.times import TaskTimes
 from backend.domain.types import Actor, Part, Status, Urgency
 from backend.errors import Conflict, Forbidden, NotFound, Stale
-from backend.kit import clock
+from backend.kit import clock, rows
 from backend.kit.db import transaction
 from backend.models import Task, TaskEvent
 from backend.org.queries import leave_until, leaves_until
@@ -177,7 +177,7 @@ def impossible(task: Task) -> Conflict:
 
 
 async def _open(actor: Actor, task_id: int, act: Act, permitted: bool) -> Work:
-    task = await Task.filter(id=task_id).select_for_update().first()
+    task = await facts.task_of(task_id, held=True)
     if task is None:
         raise NotFound("not_found")
     rights = await facts.access_facts(task)
@@ -195,12 +195,13 @@ async def _open(actor: Actor, task_id: int, act: Act, permitted: bool) -> Work:
 async def _write(work: Work) -> None:
     task = work.task
     await replan(task, work.now, work.calendar, work.new)
-    count = await Task.filter(id=task.id, version=task.version).update(**work.new, version=work.version)
+    count = await rows.update(Task, {**work.new, "version": work.version}, id=task.id, version=task.version)
     if count != 1:
         raise Stale("stale", version=task.version)
     task.version = work.version
     kind = EVENT[work.act]
-    await TaskEvent.create(
+    await rows.insert(
+        TaskEvent,
         task_id=task.id,
         kind=kind,
         at=work.now,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from backend.channel_use import WAITS
+from backend.channel_use import SPENT, WAITS
 from backend.kit import clock, i18n
 from backend.outbox import ONLY_WAY
 
@@ -40,6 +40,8 @@ def of_attempt(locale: str, outcome: str, problem: str) -> str:
         return i18n.t(locale, "delivery.attempt.lost")
     if outcome == "failed" and problem.startswith("given up: "):
         return i18n.t(locale, "delivery.attempt.given_up")
+    if outcome == "failed" and problem.startswith(SPENT):
+        return i18n.t(locale, "delivery.attempt.spent")
     return i18n.t(locale, f"delivery.attempt.{outcome}")
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from tortoise.models import Model
 
 from backend.auth.actors import today
 from backend.domain import lateness, limits, reminding
@@ -14,10 +15,13 @@ from backend.domain.notices import TaskRef
 from backend.domain.reminding_policy import NORMAL, History, Policy
 from backend.domain.times import TaskTimes
 from backend.domain.types import Part, Role, Status, Urgency
+from backend.kit import rows
 from backend.kit.db import Sql
-from backend.models import Extension, Task, TaskPart, Unit
+from backend.models import Task, TaskPart
 from backend.org.sql import in_force
 from backend.tasks.rows import TaskRow
+
+M = TypeVar("M", bound=Model)
 
 #: A waiting extension holds the clock of lateness (domain.md §2).
 OPEN = ""
@@ -36,22 +40,41 @@ def ref(task: Task | TaskRow) -> TaskRef:
 
 
 class Has(msgspec.Struct):
-    """What there is of a task beside itself, and its lead's rank if they lead its unit."""
+    """A task's unit, what there is of the task beside itself, its lead's rank if they lead the unit, and whose its parent
+    is."""
 
+    unit_code: str
+    unit_name: str
+    path: str
     lead_rank: int | None
+    parts: bool
     reports: bool
     extensions: bool
     files: bool
     subtasks: bool
+    parent_lead_id: int | None
+    parent_assigner_id: int | None
 
 
 class Around(msgspec.Struct):
     """What stands around a task: what permissions need, and the rows that this was read from."""
 
     rights: TaskFacts
-    unit: Unit
     parts: list[TaskPart]
     has: Has
+
+
+async def task_of(task_id: int, *, held: bool = False) -> Task | None:
+    """The task's row; ``held`` until the transaction ends, against whoever else would change it."""
+    sql = Sql()
+    found = await rows.read(sql, Task, f"where id = {sql.arg(task_id)} {sql.hold if held else ''}")
+    return found[0] if found else None
+
+
+async def of_task(model: type[M], task_id: int) -> list[M]:
+    """Rows that belong to a task, oldest first."""
+    sql = Sql()
+    return await rows.read(sql, model, f"where task_id = {sql.arg(task_id)} order by id")
 
 
 async def access_facts(task: Task) -> TaskFacts:
@@ -60,40 +83,40 @@ async def access_facts(task: Task) -> TaskFacts:
 
 
 async def around(task: Task) -> Around:
-    """The unit, the parts (oldest first) and what permissions need of them and of the parent's people."""
-    unit = await Unit.get(id=task.unit_id)
-    parts = await TaskPart.filter(task_id=task.id).order_by("id")
+    """The parts (oldest first), and what permissions need of them, of the unit and of the parent's people."""
     has = await _has(task)
-    above: tuple[int, ...] = ()
-    if task.parent_id is not None:
-        parent = await Task.get(id=task.parent_id)
-        above = (parent.lead_id, parent.assigner_id)
+    parts = await of_task(TaskPart, task.id) if has.parts else []
+    above = (has.parent_lead_id, has.parent_assigner_id)
     rights = TaskFacts(
         assigner_id=task.assigner_id,
         lead_id=task.lead_id,
-        path=unit.path,
+        path=has.path,
         secret=task.secret,
         on_behalf_of_id=task.on_behalf_of_id,
         parts=tuple((part.person_id, Part(part.part)) for part in parts),
-        parent_people=above,
+        parent_people=tuple(person for person in above if person is not None),
         self_registered=task.self_registered and task.confirmed_at is None,
         lead_rank=has.lead_rank,
     )
-    return Around(rights, unit, parts, has)
+    return Around(rights, parts, has)
 
 
 async def _has(task: Task) -> Has:
-    """In one statement: most tasks have little of it, and reading nothing five times costs more."""
+    """In one statement: most tasks have little of it, and reading nothing seven times costs more."""
     sql = Sql()
-    id_ = sql.arg(task.id)
+    id_, unit = sql.arg(task.id), sql.arg(task.unit_id)
     [found] = await sql.fetch(
-        "select (select min(s.rank) from position s join unit u on u.id = s.unit_id "
-        f"where s.person_id = {sql.arg(task.lead_id)} and s.unit_id = {sql.arg(task.unit_id)} "
+        "select w.code as unit_code, w.name as unit_name, w.path, "
+        "(select min(s.rank) from position s join unit u on u.id = s.unit_id "
+        f"where s.person_id = {sql.arg(task.lead_id)} and s.unit_id = {unit} "
         f"and s.role = {sql.arg(str(Role.LEADER))} and {in_force(sql, today())}) as lead_rank, "
+        f"exists (select 1 from task_part where task_id = {id_}) as parts, "
         f"exists (select 1 from report where task_id = {id_}) as reports, "
         f"exists (select 1 from extension where task_id = {id_}) as extensions, "
         f"exists (select 1 from attachment where task_id = {id_}) as files, "
-        f"exists (select 1 from task where parent_id = {id_}) as subtasks",
+        f"exists (select 1 from task where parent_id = {id_}) as subtasks, "
+        "p.lead_id as parent_lead_id, p.assigner_id as parent_assigner_id "
+        f"from unit w left join task p on p.id = {sql.arg(task.parent_id)} where w.id = {unit}",
         Has,
     )
     return found
@@ -101,8 +124,7 @@ async def _has(task: Task) -> Has:
 
 async def times(task: Task, leave_until: datetime | None) -> TaskTimes:
     """What the rules of time need; reads the extension that waits for a decision."""
-    waiting = await Extension.filter(task_id=task.id, decision=OPEN).first()
-    return times_from(task, leave_until, waiting.asked_at if waiting else None)
+    return times_from(task, leave_until, (await waiting_extensions([task.id])).get(task.id))
 
 
 class _Asked(msgspec.Struct):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from backend.kit import clock
+from backend.kit import clock, rows
 from backend.kit.db import Sql
 from backend.models import TaskNumber
 from backend.short_numbers import numbers
@@ -52,7 +52,7 @@ async def give(task_id: int, people: Iterable[int]) -> None:
 
 async def release(task_id: int, closed_at: datetime | None) -> None:
     """A closed task's numbers become free after their rest; an opened-again one's are taken again."""
-    await TaskNumber.filter(task_id=task_id).update(free_at=closed_at + RESTS_FOR if closed_at else None)
+    await rows.update(TaskNumber, {"free_at": closed_at + RESTS_FOR if closed_at else None}, task_id=task_id)
 
 
 class Called(msgspec.Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 from backend.domain.lifecycle import UNDOABLE, can_undo
 from backend.domain.types import SYSTEM, Actor
-from backend.kit import clock
+from backend.kit import clock, rows
+from backend.kit.db import Sql
 from backend.models import TaskEvent
 
 #: Events that build nothing on what came before.
@@ -12,13 +13,14 @@ _PASSIVE = ("nudged", "commented")
 async def last_event(task_id: int) -> TaskEvent | None:
     """The last thing somebody did to the task; what the engine noted by itself (it went late), a nudge or a comment
     builds nothing on it."""
-    return (
-        await TaskEvent.filter(task_id=task_id)
-        .exclude(actor_id=SYSTEM.person_id)
-        .exclude(kind__in=_PASSIVE)
-        .order_by("-id")
-        .first()
+    sql = Sql()
+    found = await rows.read(
+        sql,
+        TaskEvent,
+        f"where task_id = {sql.arg(task_id)} and actor_id <> {sql.arg(SYSTEM.person_id)} "
+        f"and kind not in {sql.args(_PASSIVE)} order by id desc limit 1",
     )
+    return found[0] if found else None
 
 
 async def last_act(actor: Actor, task_id: int) -> TaskEvent | None:

@@ -33,7 +33,7 @@ async def seen(actor: Actor, task_id: int) -> tuple[Task, access.TaskFacts]:
 
 
 async def _looked_at(actor: Actor, task_id: int) -> tuple[Task, facts.Around]:
-    task = await Task.filter(id=task_id).first()
+    task = await facts.task_of(task_id)
     if task is None:
         raise NotFound("not_found")
     around = await facts.around(task)
@@ -45,9 +45,9 @@ async def _looked_at(actor: Actor, task_id: int) -> tuple[Task, facts.Around]:
 async def view(actor: Actor, task_id: int) -> TaskView:
     """A whole task for this reader. Raises NotFound when they may not see it."""
     task, around = await _looked_at(actor, task_id)
-    unit, parts, has = around.unit, around.parts, around.has
-    reports = await Report.filter(task_id=task.id).order_by("id") if has.reports else []
-    extensions = await Extension.filter(task_id=task.id).order_by("id") if has.extensions else []
+    parts, has = around.parts, around.has
+    reports = await facts.of_task(Report, task.id) if has.reports else []
+    extensions = await facts.of_task(Extension, task.id) if has.extensions else []
     files = await _files(task.id) if has.files else []
     people = await people_of(
         [task.lead_id, task.assigner_id, task.on_behalf_of_id, *(part.person_id for part in parts)]
@@ -77,7 +77,7 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         lead=people[task.lead_id],
         assigner=people[task.assigner_id],
         on_behalf_of=people.get(task.on_behalf_of_id),
-        unit=UnitView(unit.id, unit.code, unit.name),
+        unit=UnitView(task.unit_id, has.unit_code, has.unit_name),
         parts=[
             PartView(people[part.person_id], part.part, trimmed(part.share), part.acknowledged_at) for part in parts
         ],
