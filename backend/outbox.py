@@ -67,6 +67,7 @@ async def enqueue(
     return bool(await enqueue_all([one]))
 
 
+_HAS_CHAT = "exists (select 1 from chat_link c where c.person_id = said.person_id and c.ended_at is null)"
 _QUEUED = {
     "dedup_key": "text",
     "kind": "text",
@@ -82,8 +83,9 @@ _QUEUED = {
 }
 
 
-async def enqueue_all(said: Sequence[Said]) -> int:
-    """Say many at once, in their order; returns how many were not there before. Inside the transaction of their cause."""
+async def enqueue_all(said: Sequence[Said], *, linked: bool = False) -> int:
+    """Say many at once, in their order; returns how many were not there before. Inside the transaction of their cause.
+    ``linked``: only to those who have a chat."""
     if not said:
         return 0
     now, real = clock.now(), clock.real()
@@ -92,7 +94,7 @@ async def enqueue_all(said: Sequence[Said]) -> int:
     names = ", ".join(_QUEUED)
     made = await sql.rows(
         f"insert into outbox_notice ({names}, status, lease_owner, attempts, maybe_sent, problem) "
-        f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {table} where true "
+        f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {table} where {_HAS_CHAT if linked else 'true'} "
         "on conflict (dedup_key) do nothing returning id"
     )
     return len(made)
@@ -205,15 +207,11 @@ async def _said_the_other_way(keys: Sequence[str]) -> int:
 
 async def refresh_cards(task: TaskRef, version: int, people: Iterable[int]) -> None:
     """Have the task's cards in these people's chats edited to what is now true; nothing is said aloud."""
-    people = sorted(set(people))
-    sql = Sql()
-    linked = await sql.rows(
-        f"select distinct person_id from chat_link where ended_at is null and {sql.any_of('person_id', people)}"
-    )
     card = CardChanged(task=task)
     await enqueue_all(
         [
             Said(notice=card, person_id=person, dedup_key=f"card:{task.id}:{version}:{person}", topic="card")
-            for person in (row["person_id"] for row in linked)
-        ]
+            for person in sorted(set(people))
+        ],
+        linked=True,
     )

@@ -19,12 +19,13 @@ from reminders.sweep import BAD_ROWS, PUSH_BACK, ROWS
 
 log = logs.get("reminders")
 
-#: Rows found by one look for what is due; of whoever holds one of them all are taken.
-FOUND = 2000
 #: Rows in one transaction, or one person's if they have more: SQLite has one writer, nobody else writes meanwhile.
 BATCH = 500
 #: Batches at the same time: while the database writes one, the next is planned.
 HANDS = 3
+#: Rows found by one look for what is due; of whoever holds one of them all are taken. More than can be in hand: those still
+#: look due to everybody else.
+FOUND = HANDS * BATCH + 100
 
 
 class Due(msgspec.Struct, frozen=True):

@@ -26,6 +26,8 @@ APP = "models"
 
 _openings = count(1)
 _opening = 0
+#: Whether the open database is PostgreSQL: every statement asks. None while only migrations have it open.
+_postgres: bool | None = None
 
 
 def config(url: str, pool: int = 10) -> dict[str, Any]:
@@ -58,13 +60,15 @@ async def opened(url: str, pool: int = 10) -> AsyncIterator[None]:
     """Hold the process's one database open. Server tasks started later see it too (the global fall-back)."""
     # Executors are cached by connection name; a process that opens another dialect under the same name (tests,
     # `restore`) would build SQL for the wrong one.
-    global _opening
+    global _opening, _postgres
     EXECUTOR_CACHE.clear()
     _opening = next(_openings)
     await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
+    _postgres = connection().capabilities.dialect == "postgres"
     try:
         yield
     finally:
+        _postgres = None
         await Tortoise.close_connections()
 
 
@@ -79,7 +83,7 @@ def connection() -> BaseDBAsyncClient:
 
 
 def is_postgres() -> bool:
-    return connection().capabilities.dialect == "postgres"
+    return connection().capabilities.dialect == "postgres" if _postgres is None else _postgres
 
 
 @asynccontextmanager
@@ -103,8 +107,11 @@ class Sql:
 
     def arg(self, value: Any) -> str:
         """Add one parameter and return its placeholder."""
-        self.values.append(_for_postgres(value) if self.postgres else _for_sqlite(value))
-        return f"${len(self.values)}" if self.postgres else f"?{len(self.values)}"
+        if self.postgres:
+            self.values.append(_for_postgres(value))
+            return f"${len(self.values)}"
+        self.values.append(_for_sqlite(value))
+        return f"?{len(self.values)}"
 
     def args(self, values: Sequence[Any]) -> str:
         """A parenthesised list for ``in``; an empty one matches nothing."""

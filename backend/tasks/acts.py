@@ -46,7 +46,7 @@ async def acknowledge(actor: Actor, task_id: int, version: int | None = None) ->
             await outbox.cancel(task.id, "remind", "answer")
             if Urgency(task.urgency) is not Urgency.NORMAL:
                 await work.say(task.assigner_id, TaskAcknowledged(task=facts.ref(task), by=actor.name))
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def _still_at_it(work: Work) -> None:
@@ -103,7 +103,7 @@ async def decline(actor: Actor, task_id: int, reason: str, version: int | None =
             work.tell(reason=reason)
             await outbox.cancel(work.task.id, "remind", "answer")
             await work.say_to_deciders(TaskDeclined(task=facts.ref(work.task), by=actor.name, reason=reason))
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def report(
@@ -117,7 +117,7 @@ async def report(
             require_possible(work)
             await _require_acknowledgements(work)
             await _report(work, block(text), attachments)
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def _require_acknowledgements(work: Work) -> None:
@@ -197,7 +197,7 @@ async def wait(actor: Actor, task_id: int, until: datetime, version: int | None 
             work.set(waiting_until=until.astimezone(UTC), status=Status.ACKNOWLEDGED)
             work.tell(until=until.isoformat())
             await outbox.cancel(work.task.id, "remind", "answer")
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def ask_extension(actor: Actor, task_id: int, due: DueDraft, reason: str, version: int | None = None) -> Change:
@@ -229,7 +229,7 @@ async def ask_extension(actor: Actor, task_id: int, due: DueDraft, reason: str, 
         await work.say_to_deciders(
             ExtensionAsked(task=facts.ref(task), by=actor.name, until=asked, reason=reason, extension_id=made.id)
         )
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def comment(actor: Actor, task_id: int, text: str, version: int | None = None) -> Change:
@@ -241,4 +241,4 @@ async def comment(actor: Actor, task_id: int, text: str, version: int | None = N
         notice = TaskCommented(task=facts.ref(task), by=actor.name, text=text)
         for person in dict.fromkeys([task.lead_id, task.assigner_id, *work.people(Part.COORDINATOR)]):
             await work.say(person, notice)
-    return Change(await queries.view(actor, task_id), True)
+    return Change(await queries.after(work), True)

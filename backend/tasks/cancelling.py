@@ -21,7 +21,7 @@ async def cancel(actor: Actor, task_id: int, reason: str, version: int | None = 
         else:
             require_possible(work)
             await _cancel(work, reason)
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def _cancel(work: Work, reason: str) -> None:

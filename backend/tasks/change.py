@@ -25,7 +25,7 @@ from backend.models import Task, TaskEvent
 from backend.org.queries import leave_until, leaves_until
 from backend.tasks import facts, late, record
 from backend.tasks.clocks import Clocks, calendar_of_task
-from backend.tasks.firmness import policy_of
+from backend.tasks.firmness import SILENT, policy_of
 from backend.tasks.people import deciders
 from backend.tasks.rows import TaskRow
 
@@ -56,11 +56,12 @@ class Work:
     """A task under change. ``set`` new column values, ``tell`` the timeline, ``say`` notices; or ``stop`` when there is
     nothing to change because it is already so."""
 
-    def __init__(self, actor: Actor, act: Act, task: Task, rights: access.TaskFacts, calendar: WorkCalendar) -> None:
+    def __init__(self, actor: Actor, act: Act, task: Task, around: facts.Around, calendar: WorkCalendar) -> None:
         self.actor = actor
         self.act = act
         self.task = task
-        self.rights = rights
+        self.around = around
+        self.rights = rights = around.rights
         self.calendar = calendar
         self.now: datetime = clock.now()
         #: The version that this change makes.
@@ -77,8 +78,9 @@ class Work:
 
     def set(self, **columns: Any) -> None:
         """New values of named columns; also on the row in memory, so that the rules see them."""
-        self.new.update(columns)
         for name, value in columns.items():
+            value = facts.utc(value) if isinstance(value, datetime) else value
+            self.new[name] = value
             setattr(self.task, name, value)
 
     def tell(self, **data: Any) -> None:
@@ -180,7 +182,8 @@ async def _open(actor: Actor, task_id: int, act: Act, permitted: bool) -> Work:
     task = await facts.task_of(task_id, held=True)
     if task is None:
         raise NotFound("not_found")
-    rights = await facts.access_facts(task)
+    around = await facts.around(task)
+    rights = around.rights
     if not permitted and not access.may_see(actor, rights):
         raise NotFound("not_found")
     if not permitted and not access.may(actor, act, rights):
@@ -189,12 +192,12 @@ async def _open(actor: Actor, task_id: int, act: Act, permitted: bool) -> Work:
     if task.charge_at is not None and task.charge_at < clock.now():
         # What is owed is charged before anything changes: no act may swallow a delay that the engine has not seen yet.
         await late.settle(task, clock.now(), calendar)
-    return Work(actor, act, task, rights, calendar)
+    return Work(actor, act, task, around, calendar)
 
 
 async def _write(work: Work) -> None:
     task = work.task
-    await replan(task, work.now, work.calendar, work.new)
+    await _replan(work)
     count = await rows.update(Task, {**work.new, "version": work.version}, id=task.id, version=task.version)
     if count != 1:
         raise Stale("stale", version=task.version)
@@ -213,6 +216,16 @@ async def _write(work: Work) -> None:
     await outbox.refresh_cards(facts.ref(task), task.version, (task.lead_id, task.assigner_id))
 
 
+async def _replan(work: Work) -> None:
+    """The due columns after an act; what the task has none of is not asked for again."""
+    task, has, now = work.task, work.around.has, work.now
+    history = await record.history_of(task.lead_id)
+    policy = await policy_of(task.unit_id, task.remind_preset) if has.firmness else SILENT.of("", task.remind_preset)
+    may_wait = has.extensions or work.act is Act.ASK_EXTENSION
+    times = await times_of(task, now, work.calendar, may_wait=may_wait)
+    work.set(**facts.due_columns(times, now, work.calendar, policy, history))
+
+
 async def replan(task: Task, now: datetime, calendar: WorkCalendar, new: dict[str, Any]) -> None:
     """Recompute the due columns of a changed row into ``new``."""
     history = await record.history_of(task.lead_id)
@@ -220,10 +233,12 @@ async def replan(task: Task, now: datetime, calendar: WorkCalendar, new: dict[st
     new.update(facts.due_columns(await times_of(task, now, calendar), now, calendar, policy, history))
 
 
-async def times_of(task: Task, now: datetime, calendar: WorkCalendar) -> TaskTimes:
-    """What the rules of time need, with the lead's leave as it is known now."""
+async def times_of(task: Task, now: datetime, calendar: WorkCalendar, *, may_wait: bool = True) -> TaskTimes:
+    """What the rules of time need, with the lead's leave as it is known now. ``may_wait``: a question for more time may be
+    waiting."""
     last_day = await leave_until(task.lead_id, now.astimezone(ZONE).date())
-    return await facts.times(task, _back(last_day, calendar))
+    back = _back(last_day, calendar)
+    return await facts.times(task, back) if may_wait else facts.times_from(task, back, None)
 
 
 async def times_of_many(

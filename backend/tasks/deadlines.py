@@ -43,7 +43,7 @@ async def decide_extension(
             # Of a report that waits as well, the answer is still owed.
             work.set(answer_step=0, answer_line=[])
             await outbox.cancel(task_id, "answer")
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def _approve(work: Work, asked: Extension, note: str, due: DueDraft | None) -> None:
@@ -84,7 +84,7 @@ async def move_due(actor: Actor, task_id: int, due: DueDraft, reason: str = "", 
             work.already()
         else:
             await put_off(work, at, rule, reason=block(reason))
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def put_off(work: Work, at: datetime, rule: dict[str, Any], **told: Any) -> None:

@@ -34,7 +34,7 @@ async def accept(actor: Actor, task_id: int, version: int | None = None) -> Chan
             await finish(work)
             await outbox.cancel(work.task.id, "answer")
             await work.say(work.task.lead_id, TaskAccepted(task=facts.ref(work.task), by=actor.name))
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def return_(
@@ -87,7 +87,7 @@ async def return_(
         await work.say(
             task.lead_id, TaskReturned(task=facts.ref(task), by=actor.name, reason=reason, major_error=major_error)
         )
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def confirm(actor: Actor, task_id: int, version: int | None = None) -> Change:
@@ -100,7 +100,7 @@ async def confirm(actor: Actor, task_id: int, version: int | None = None) -> Cha
         else:
             require_possible(work)
             work.set(confirmed_at=work.now)
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def change_weight(actor: Actor, task_id: int, weight: Decimal, reason: str, version: int | None = None) -> Change:
@@ -118,7 +118,7 @@ async def change_weight(actor: Actor, task_id: int, weight: Decimal, reason: str
         else:
             work.tell(weight=words.plain(weight), weight_before=words.plain(work.task.weight), reason=reason)
             work.set(weight=weight)
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)
 
 
 async def remind_as(actor: Actor, task_id: int, preset: Preset | None, version: int | None = None) -> Change:
@@ -130,4 +130,4 @@ async def remind_as(actor: Actor, task_id: int, preset: Preset | None, version: 
         else:
             work.tell(preset=preset or "", preset_before=work.task.remind_preset or "")
             work.set(remind_preset=preset)
-    return Change(await queries.view(actor, task_id), work.changed)
+    return Change(await queries.after(work), work.changed)

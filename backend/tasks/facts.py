@@ -14,11 +14,13 @@ from backend.domain.calendar import WorkCalendar
 from backend.domain.notices import TaskRef
 from backend.domain.reminding_policy import NORMAL, History, Policy
 from backend.domain.times import TaskTimes
-from backend.domain.types import Part, Role, Status, Urgency
-from backend.kit import rows
+from backend.domain.types import Actor, Part, Role, Status, Urgency
+from backend.kit import clock, rows
 from backend.kit.db import Sql
 from backend.models import Task, TaskPart
 from backend.org.sql import in_force
+from backend.tasks import undoable
+from backend.tasks.firmness import OPINIONATED
 from backend.tasks.rows import TaskRow
 
 M = TypeVar("M", bound=Model)
@@ -54,6 +56,11 @@ class Has(msgspec.Struct):
     subtasks: bool
     parent_lead_id: int | None
     parent_assigner_id: int | None
+    #: The unit, or one above it, says itself how firmly and when people are reminded.
+    firmness: bool
+    #: Asked for a reader: the reader's number for the task, and who did something to it last (``undoable``).
+    number: int | None = None
+    last_actor_id: int | None = None
 
 
 class Around(msgspec.Struct):
@@ -77,14 +84,10 @@ async def of_task(model: type[M], task_id: int) -> list[M]:
     return await rows.read(sql, model, f"where task_id = {sql.arg(task_id)} order by id")
 
 
-async def access_facts(task: Task) -> TaskFacts:
-    """What permissions need."""
-    return (await around(task)).rights
-
-
-async def around(task: Task) -> Around:
-    """The parts (oldest first), and what permissions need of them, of the unit and of the parent's people."""
-    has = await _has(task)
+async def around(task: Task, reader: Actor | None = None) -> Around:
+    """The parts (oldest first), and what permissions need of them, of the unit and of the parent's people; with a
+    ``reader``, also what only a view shows."""
+    has = await _has(task, reader)
     parts = await of_task(TaskPart, task.id) if has.parts else []
     above = (has.parent_lead_id, has.parent_assigner_id)
     rights = TaskFacts(
@@ -101,10 +104,17 @@ async def around(task: Task) -> Around:
     return Around(rights, parts, has)
 
 
-async def _has(task: Task) -> Has:
-    """In one statement: most tasks have little of it, and reading nothing seven times costs more."""
+async def _has(task: Task, reader: Actor | None) -> Has:
+    """In one statement: most tasks have little of it, and reading nothing nine times costs more."""
     sql = Sql()
     id_, unit = sql.arg(task.id), sql.arg(task.unit_id)
+    of_reader = ""
+    if reader is not None:
+        of_reader = (
+            f", (select number from task_number where task_id = {id_} and person_id = {sql.arg(reader.person_id)} "
+            f"and (free_at is null or free_at > {sql.arg(clock.now())})) as number, "
+            f"(select actor_id from task_event {undoable.last_of(sql, id_)}) as last_actor_id"
+        )
     [found] = await sql.fetch(
         "select w.code as unit_code, w.name as unit_name, w.path, "
         "(select min(s.rank) from position s join unit u on u.id = s.unit_id "
@@ -115,7 +125,8 @@ async def _has(task: Task) -> Has:
         f"exists (select 1 from extension where task_id = {id_}) as extensions, "
         f"exists (select 1 from attachment where task_id = {id_}) as files, "
         f"exists (select 1 from task where parent_id = {id_}) as subtasks, "
-        "p.lead_id as parent_lead_id, p.assigner_id as parent_assigner_id "
+        f"exists (select 1 from unit a where {OPINIONATED} and a.path = substr(w.path, 1, length(a.path))) as firmness, "
+        f"p.lead_id as parent_lead_id, p.assigner_id as parent_assigner_id{of_reader} "
         f"from unit w left join task p on p.id = {sql.arg(task.parent_id)} where w.id = {unit}",
         Has,
     )

@@ -42,14 +42,17 @@ class _Row(msgspec.Struct):
     slots: str | None
 
 
-_OPINIONATED = "(remind_preset is not null or remind_slots is not null)"
+#: Which units say something themselves.
+OPINIONATED = "(remind_preset is not null or remind_slots is not null)"
+#: Where nobody says anything.
+SILENT = Firmness([])
 
 
 async def firmness() -> Firmness:
     """What the units say now."""
     return _picture(
         await Sql().fetch(
-            f"select path, remind_preset, cast(remind_slots as text) as slots from unit where {_OPINIONATED}", _Row
+            f"select path, remind_preset, cast(remind_slots as text) as slots from unit where {OPINIONATED}", _Row
         )
     )
 

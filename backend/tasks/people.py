@@ -108,27 +108,22 @@ async def deciders(task: Task) -> list[int]:
 
     Of a task whose assigner is its lead, or has left: the leader above the lead.
     """
-    if task.assigner_id != task.lead_id and await _serves(task.assigner_id):
-        given = [task.assigner_id]
-        if task.on_behalf_of_id is not None:
-            given.append(task.on_behalf_of_id)
-        return list(dict.fromkeys([*given, *await _holders(given)]))
+    given = [task.assigner_id]
+    if task.on_behalf_of_id is not None:
+        given.append(task.on_behalf_of_id)
+    if task.assigner_id != task.lead_id and (holders := await _holders(task.assigner_id, given)) is not None:
+        return list(dict.fromkeys([*given, *holders]))
     return (await reporting_line(task.lead_id, task.unit_id))[:1]
 
 
-async def _serves(person_id: int) -> bool:
-    sql = Sql()
-    return bool(
-        await sql.rows(f"select 1 from person p where p.id = {sql.arg(person_id)} and {in_service(sql, today())}")
-    )
-
-
-async def _holders(givers: list[int]) -> list[int]:
-    """Who holds the delegated authority of these people today."""
+async def _holders(assigner_id: int, givers: list[int]) -> list[int] | None:
+    """Who holds the delegated authority of ``givers`` today; None when the assigner serves no more."""
     sql = Sql()
     on = sql.arg(today())
     rows = await sql.rows(
-        f"select distinct d.substitute_id from delegation d where {sql.any_of('d.giver_id', givers)} "
-        f"and d.ended_at is null and d.from_on <= {on} and d.until_on >= {on} order by d.substitute_id"
+        f"select 0 as place, p.id from person p where p.id = {sql.arg(assigner_id)} and {in_service(sql, today())} "
+        f"union select 1, d.substitute_id from delegation d where {sql.any_of('d.giver_id', givers)} "
+        f"and d.ended_at is null and d.from_on <= {on} and d.until_on >= {on} order by 1, 2"
     )
-    return [int(row["substitute_id"]) for row in rows]
+    serves = bool(rows) and not rows[0]["place"]
+    return [int(row["id"]) for row in rows if row["place"]] if serves else None

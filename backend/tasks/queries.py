@@ -6,7 +6,7 @@ from backend.tasks.history import timeline
 from backend.tasks.lines import FROM, LINE, lines, subtasks
 from backend.tasks.listing import Buckets, Counts, State, TaskFilter, View, buckets, counts, listing
 from backend.tasks.numbers import Called, called, numbers_of
-from backend.tasks.views import view
+from backend.tasks.views import after, view
 from backend.tasks.visibility import find_task, visible_to
 from backend.tasks.waiting import to_acknowledge
 
@@ -19,6 +19,7 @@ __all__ = [
     "State",
     "TaskFilter",
     "View",
+    "after",
     "buckets",
     "called",
     "coming",

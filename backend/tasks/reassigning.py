@@ -48,7 +48,7 @@ async def reassign(
         await numbers.give(task.id, [chosen.person_id, task.assigner_id])
         await _announce(work, chosen, former)
         warnings = await warnings_of(chosen, work.now, task.due_at)
-    return Change(await queries.view(actor, task_id), work.changed, warnings)
+    return Change(await queries.after(work), work.changed, warnings)
 
 
 def _hand_over(work: Work, chosen: Chosen) -> None:

@@ -10,16 +10,19 @@ from backend.models import TaskEvent
 _PASSIVE = ("nudged", "commented")
 
 
-async def last_event(task_id: int) -> TaskEvent | None:
-    """The last thing somebody did to the task; what the engine noted by itself (it went late), a nudge or a comment
-    builds nothing on it."""
-    sql = Sql()
-    found = await rows.read(
-        sql,
-        TaskEvent,
-        f"where task_id = {sql.arg(task_id)} and actor_id <> {sql.arg(SYSTEM.person_id)} "
-        f"and kind not in {sql.args(_PASSIVE)} order by id desc limit 1",
+def last_of(sql: Sql, task: str) -> str:
+    """The rest of a statement ``from task_event``: the last thing somebody did to the task. What the engine noted by itself
+    (it went late), a nudge or a comment builds nothing on what came before."""
+    return (
+        f"where task_id = {task} and actor_id <> {sql.arg(SYSTEM.person_id)} and kind not in {sql.args(_PASSIVE)} "
+        "order by id desc limit 1"
     )
+
+
+async def last_event(task_id: int) -> TaskEvent | None:
+    """The last thing somebody did to the task."""
+    sql = Sql()
+    found = await rows.read(sql, TaskEvent, last_of(sql, sql.arg(task_id)))
     return found[0] if found else None
 
 

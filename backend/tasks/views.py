@@ -10,9 +10,9 @@ from backend.kit.db import Sql
 from backend.models import Attachment, Extension, Report, Task, TaskPart
 from backend.org.queries import PersonBrief, person_brief
 from backend.tasks import facts
-from backend.tasks.firmness import policy_of
+from backend.tasks.change import Work
+from backend.tasks.firmness import SILENT, policy_of
 from backend.tasks.lines import is_late, subtasks
-from backend.tasks.numbers import numbers_of
 from backend.tasks.schemas import (
     ExtensionView,
     FileView,
@@ -28,24 +28,40 @@ from backend.tasks.words import trimmed
 
 async def seen(actor: Actor, task_id: int) -> tuple[Task, access.TaskFacts]:
     """A task and its facts. Raises NotFound when there is none that the actor may see."""
-    task, around = await _looked_at(actor, task_id)
-    return task, around.rights
+    task = await _found(task_id)
+    return task, (await _seen(actor, task)).rights
 
 
-async def _looked_at(actor: Actor, task_id: int) -> tuple[Task, facts.Around]:
+async def _found(task_id: int) -> Task:
     task = await facts.task_of(task_id)
     if task is None:
         raise NotFound("not_found")
-    around = await facts.around(task)
+    return task
+
+
+async def _seen(actor: Actor, task: Task, *, shown: bool = False) -> facts.Around:
+    around = await facts.around(task, actor if shown else None)
     if not access.may_see(actor, around.rights):
         raise NotFound("not_found")
-    return task, around
+    return around
 
 
 async def view(actor: Actor, task_id: int) -> TaskView:
     """A whole task for this reader. Raises NotFound when they may not see it."""
-    task, around = await _looked_at(actor, task_id)
+    return await _whole(actor, await _found(task_id))
+
+
+async def after(work: Work) -> TaskView:
+    """The task after an act, for whoever did it: its row is not read again when the act wrote what it knows."""
+    if not work.changed:
+        return await view(work.actor, work.task.id)
+    return await _whole(work.actor, work.task)
+
+
+async def _whole(actor: Actor, task: Task) -> TaskView:
+    around = await _seen(actor, task, shown=True)
     parts, has = around.parts, around.has
+    policy = await policy_of(task.unit_id, task.remind_preset) if has.firmness else SILENT.of("", task.remind_preset)
     reports = await facts.of_task(Report, task.id) if has.reports else []
     extensions = await facts.of_task(Extension, task.id) if has.extensions else []
     files = await _files(task.id) if has.files else []
@@ -91,7 +107,7 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         late=is_late(task.due_at, stopped_at, task.late_at, held),
         waiting_until=task.waiting_until,
         look_at=task.look_at,
-        remind_preset=(await policy_of(task.unit_id, task.remind_preset)).name,
+        remind_preset=policy.name,
         own_remind_preset=task.remind_preset,
         return_count=task.return_count,
         parent_code=await _code(task.parent_id),
@@ -103,8 +119,8 @@ async def view(actor: Actor, task_id: int) -> TaskView:
         extensions=[_extension(extension) for extension in extensions],
         files=[file for file in files if file.report_id is None],
         open_extension=_extension(asked) if asked else None,
-        can=await _can(actor, task, around.rights, asked is not None),
-        number=(await numbers_of(actor.person_id, [task.id])).get(task.id),
+        can=await _can(actor, task, around, asked is not None),
+        number=has.number,
     )
 
 
@@ -169,8 +185,8 @@ def _extension(extension: Extension) -> ExtensionView:
     )
 
 
-async def _can(actor: Actor, task: Task, rights: access.TaskFacts, extension_open: bool) -> list[str]:
-    status = Status(task.status)
+async def _can(actor: Actor, task: Task, around: facts.Around, extension_open: bool) -> list[str]:
+    status, rights = Status(task.status), around.rights
     acts = [act for act in Act if act is not Act.UNDO and possible(status, act) and access.may(actor, act, rights)]
     hidden = set()
     if not extension_open:
@@ -182,7 +198,7 @@ async def _can(actor: Actor, task: Task, rights: access.TaskFacts, extension_ope
     if Act.ACKNOWLEDGE in acts and actor.person_id != task.lead_id and await _acknowledged(task.id, actor.person_id):
         hidden.add(Act.ACKNOWLEDGE)
     can = [str(act) for act in acts if act not in hidden]
-    if await last_act(actor, task.id) is not None:
+    if around.has.last_actor_id == actor.person_id and await last_act(actor, task.id) is not None:
         can.append(str(Act.UNDO))
     if status in (Status.ASSIGNED, Status.ACKNOWLEDGED):
         if actor.person_id != task.lead_id and access.decides(actor, rights):
