@@ -137,7 +137,7 @@ class Server:
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not server.started and time.monotonic() < deadline:
                 time.sleep(0.02)
             assert server.started

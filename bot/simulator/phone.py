@@ -12,6 +12,8 @@ from bot.simulator.wire import Json
 from bot.simulator.world import World
 
 Wanted = str | Callable[[Message], object]
+#: How long a phone waits for what should come, on a machine that has other things to do.
+PATIENCE_S = 60.0
 
 
 class Phone:
@@ -88,14 +90,14 @@ class Phone:
                 return message
         return None
 
-    async def wait_for(self, wanted: Wanted, timeout_s: float = 5.0, *, after: Message | int = 0) -> Message:
+    async def wait_for(self, wanted: Wanted, timeout_s: float = PATIENCE_S, *, after: Message | int = 0) -> Message:
         """`find` as soon as it finds something; AssertionError with the whole chat when the time is over."""
         found = await self._world.until(lambda: self.find(wanted, after), timeout_s)
         if found is None:
             raise AssertionError(f"{wanted!r} did not come to {self!r} in {timeout_s} s:\n{self.transcript()}")
         return found
 
-    async def wait_answer(self, press: Press | None = None, timeout_s: float = 5.0) -> Toast | None:
+    async def wait_answer(self, press: Press | None = None, timeout_s: float = PATIENCE_S) -> Toast | None:
         """Waits until a press (the last one by default) is answered; its toast, None when the answer was silent."""
         press = press or self.presses[-1]
         if not await self._world.until(lambda: press.answered, timeout_s):

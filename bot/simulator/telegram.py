@@ -161,7 +161,7 @@ class FakeTelegram:
         """The version as soon as it is greater than `since`, or after the timeout the unchanged one."""
         return await self._world.visible.changed(since, timeout_s)
 
-    async def until(self, probe: Callable[[], T | None], timeout_s: float = 5.0) -> T:
+    async def until(self, probe: Callable[[], T | None], timeout_s: float = 60.0) -> T:
         """The first true answer of `probe`, asked after every call and change; TimeoutError when there is none."""
         found = await self._world.until(probe, timeout_s)
         if not found:

@@ -15,7 +15,7 @@ from tests.apps import own_app
 
 
 @asynccontextmanager
-async def served(settings: Settings, within_s: float = 30, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
+async def served(settings: Settings, within_s: float = 120, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
     """The service with these settings changed, at its public address, and a client that is no chat server; all of it ends
     within so long."""
     with closing(socket.socket()) as listening:

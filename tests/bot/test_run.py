@@ -92,7 +92,7 @@ async def test_mail_alone_is_enough_to_send(db: None, cast: Cast, settings: Sett
         ours = msgspec.structs.replace(
             settings, smtp_host="127.0.0.1", smtp_port=server.port, smtp_starttls=False, smtp_from="gv@ubnd.vn"
         )
-        async with run(ours) as bot, asyncio.timeout(5):
+        async with run(ours) as bot, asyncio.timeout(60):
             while not server.mails:
                 bot.kick()
                 await asyncio.sleep(0.01)

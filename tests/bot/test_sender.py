@@ -260,7 +260,7 @@ async def test_a_sender_that_runs_wakes_up_when_kicked_and_stops_clean(cast: Cas
     running = asyncio.ensure_future(sender.run())
     await put(moved(), cast.an)
     sender.kick()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await chat.spoke.wait()
         await sender.close()
         await running
@@ -333,7 +333,7 @@ async def test_a_stop_that_cannot_wait_leaves_what_was_on_its_way_in_doubt(cast:
     chat = Slow()
     sender = sender_on(chat)
     running = asyncio.ensure_future(sender.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await chat.spoke.wait()
     await sender.close()
     assert not running.done(), "it waits for what is on its way"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from backend.auth import act_links
 from backend.auth import service as auth
@@ -28,6 +28,10 @@ from tests.apps import own_app
 from tests.backend.given import given, reported
 from tests.cast import Cast, make_cast
 from tests.fakes import FakeClock, vn
+
+#: What a page does is waited for as long as a busy machine may take; what it does not do fails all the same.
+_PATIENCE_MS = 60_000
+expect.set_options(timeout=_PATIENCE_MS)
 
 #: Links that mails would have had: who, to which task, what, and about which question.
 MAILED = (
@@ -121,7 +125,7 @@ def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         server = office.serve()
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.02)
         assert server.started
@@ -166,7 +170,7 @@ class Desk:
             java_script_enabled=javascript,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE_MS)
         self.contexts.append(context)
         if who:
             token = self.office.tokens[who]

@@ -32,7 +32,7 @@ async def test_the_engine_ticks_and_stops(db, settings: Settings, clock, monkeyp
     monkeypatch.setattr(run, "JOBS", (job("quick", tick),))
     async with run.run(settings) as engine:
         assert isinstance(engine, Engine)
-        await asyncio.wait_for(ticked.wait(), 5)
+        await asyncio.wait_for(ticked.wait(), 60)
 
 
 async def test_stopping_waits_for_the_tick_that_runs_and_begins_no_other(db, settings, clock, monkeypatch):
