@@ -58,9 +58,11 @@ class Has(msgspec.Struct):
     parent_assigner_id: int | None
     #: The unit, or one above it, says itself how firmly and when people are reminded.
     firmness: bool
-    #: Asked for a reader: the reader's number for the task, and who did something to it last (``undoable``).
+    #: Asked for a reader: the reader's number for the task, and the last thing somebody did to it (``undoable``).
     number: int | None = None
     last_actor_id: int | None = None
+    last_kind: str | None = None
+    last_at: datetime | None = None
 
 
 class Around(msgspec.Struct):
@@ -108,13 +110,14 @@ async def _has(task: Task, reader: Actor | None) -> Has:
     """In one statement: most tasks have little of it, and reading nothing nine times costs more."""
     sql = Sql()
     id_, unit = sql.arg(task.id), sql.arg(task.unit_id)
-    of_reader = ""
+    of_reader = last_event = ""
     if reader is not None:
         of_reader = (
             f", (select number from task_number where task_id = {id_} and person_id = {sql.arg(reader.person_id)} "
             f"and (free_at is null or free_at > {sql.arg(clock.now())})) as number, "
-            f"(select actor_id from task_event {undoable.last_of(sql, id_)}) as last_actor_id"
+            "e.actor_id as last_actor_id, e.kind as last_kind, e.at as last_at"
         )
+        last_event = f" left join task_event e on e.id = (select id from task_event {undoable.last_of(sql, id_)})"
     [found] = await sql.fetch(
         "select w.code as unit_code, w.name as unit_name, w.path, "
         "(select min(s.rank) from position s join unit u on u.id = s.unit_id "
@@ -127,7 +130,7 @@ async def _has(task: Task, reader: Actor | None) -> Has:
         f"exists (select 1 from task where parent_id = {id_}) as subtasks, "
         f"exists (select 1 from unit a where {OPINIONATED} and a.path = substr(w.path, 1, length(a.path))) as firmness, "
         f"p.lead_id as parent_lead_id, p.assigner_id as parent_assigner_id{of_reader} "
-        f"from unit w left join task p on p.id = {sql.arg(task.parent_id)} where w.id = {unit}",
+        f"from unit w left join task p on p.id = {sql.arg(task.parent_id)}{last_event} where w.id = {unit}",
         Has,
     )
     return found

@@ -1,6 +1,8 @@
 """Which act of a task may still be taken back."""
 
-from backend.domain.lifecycle import UNDOABLE, can_undo
+from datetime import datetime
+
+from backend.domain.lifecycle import can_undo
 from backend.domain.types import SYSTEM, Actor
 from backend.kit import clock, rows
 from backend.kit.db import Sql
@@ -26,9 +28,6 @@ async def last_event(task_id: int) -> TaskEvent | None:
     return found[0] if found else None
 
 
-async def last_act(actor: Actor, task_id: int) -> TaskEvent | None:
-    """The actor's own last act, if nothing came after it and it can be taken back now."""
-    last = await last_event(task_id)
-    if last is None or last.actor_id != actor.person_id or last.kind not in UNDOABLE:
-        return None
-    return last if can_undo(last.kind, last.at, clock.now()) else None
+def may_undo(actor: Actor, by: int | None, kind: str | None, at: datetime | None) -> bool:
+    """Whether the last thing somebody did to a task was the actor's own act, and can be taken back now."""
+    return by == actor.person_id and kind is not None and at is not None and can_undo(kind, at, clock.now())

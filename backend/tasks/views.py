@@ -22,7 +22,7 @@ from backend.tasks.schemas import (
     TaskView,
     UnitView,
 )
-from backend.tasks.undoable import last_act
+from backend.tasks.undoable import may_undo
 from backend.tasks.words import trimmed
 
 
@@ -198,7 +198,8 @@ async def _can(actor: Actor, task: Task, around: facts.Around, extension_open: b
     if Act.ACKNOWLEDGE in acts and actor.person_id != task.lead_id and await _acknowledged(task.id, actor.person_id):
         hidden.add(Act.ACKNOWLEDGE)
     can = [str(act) for act in acts if act not in hidden]
-    if around.has.last_actor_id == actor.person_id and await last_act(actor, task.id) is not None:
+    has = around.has
+    if may_undo(actor, has.last_actor_id, has.last_kind, has.last_at):
         can.append(str(Act.UNDO))
     if status in (Status.ASSIGNED, Status.ACKNOWLEDGED):
         if actor.person_id != task.lead_id and access.decides(actor, rights):
