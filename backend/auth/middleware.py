@@ -28,7 +28,7 @@ def authentication(app: ASGIApp) -> ASGIApp:
 
     Bad credentials do not end a request here, for a public route does not need them: what is wrong waits in the state
     as ``auth_problem`` and every guard but ``public`` raises it. A bad cookie is nobody signed in, not a problem.
-    Routes with ``opt={"exclude_from_auth": True}`` (health, static files) never cost a query.
+    Routes with ``opt={"exclude_from_auth": True}`` (health, static files, webhooks) never cost a query.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

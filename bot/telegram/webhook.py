@@ -27,6 +27,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
     @post(
         PATH,
         guards=[knows_secret("telegram_secret", _HEADER, secret)],
+        opt={"exclude_from_auth": True},
         status_code=200,
         include_in_schema=False,
         media_type="text/plain",
