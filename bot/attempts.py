@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -113,6 +114,26 @@ async def first_tried_at(notice_id: int) -> datetime:
         f"select min(started_at) as at from delivery_attempt where notice_id = {sql.arg(notice_id)}", _First
     )
     return rows[0].at or clock.real()
+
+
+class _Tried(msgspec.Struct):
+    at: datetime
+    outcome: str
+
+
+async def failing_since(attempt: Attempt, after: datetime) -> datetime:
+    """Since when nothing arrives where this attempt went: the first try there, of all that is said to this person, behind
+    the last that arrived. Nothing before ``after`` is looked at."""
+    sql = Sql()
+    tried = await sql.fetch(
+        "select a.started_at as at, a.outcome from delivery_attempt a join outbox_notice n on n.id = a.notice_id "
+        f"where n.person_id = (select person_id from outbox_notice where id = {sql.arg(attempt.notice_id)}) "
+        f"and a.channel = {sql.arg(attempt.channel)} and a.address = {sql.arg(attempt.address)} "
+        f"and a.started_at > {sql.arg(after)} order by a.id desc",
+        _Tried,
+    )
+    failing = list(takewhile(lambda one: one.outcome != "sent", tried))
+    return failing[-1].at if failing else clock.real()
 
 
 async def failed_channels(notice_ids: Sequence[int]) -> dict[int, set[str]]:

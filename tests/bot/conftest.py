@@ -80,7 +80,7 @@ _ONE_CONTEXT = SimpleNamespace(create_default_context=cache(ssl.create_default_c
 
 
 @asynccontextmanager
-async def on_telegram(fake: FakeTelegram, timeout_s: float = 5.0) -> AsyncIterator[Any]:
+async def on_telegram(fake: FakeTelegram, timeout_s: float = 60) -> AsyncIterator[Any]:
     """Our channel to the fake server."""
     from aiogram.client.session import aiohttp as session
 

@@ -24,7 +24,15 @@ async def fake(request: pytest.FixtureRequest) -> AsyncIterator[FakeZalo]:
 
 @pytest.fixture
 async def client(fake: FakeZalo) -> AsyncIterator[Client]:
-    made = Client(TOKEN, fake.base_url, timeout_s=1.0)
+    made = Client(TOKEN, fake.base_url, timeout_s=60)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def hasty(fake: FakeZalo) -> AsyncIterator[Client]:
+    """The same, impatient: for calls that hang."""
+    made = Client(TOKEN, fake.base_url, timeout_s=1)
     yield made
     await made.close()
 
@@ -106,22 +114,22 @@ async def test_an_answer_that_is_not_zalos(fake: FakeZalo, client: Client, statu
     assert (await refused(client, fake.phone("an", started=True).chat_id)).kind == kind
 
 
-async def test_what_was_lost_on_the_way_is_in_doubt(fake: FakeZalo, client: Client) -> None:
+async def test_what_was_lost_on_the_way_is_in_doubt(fake: FakeZalo, hasty: Client) -> None:
     phone = fake.phone("an", started=True)
     fake.drop("sendMessage", after_effect=True)
-    assert (await refused(client, phone.chat_id, "một")).kind == "unknown"
+    assert (await refused(hasty, phone.chat_id, "một")).kind == "unknown"
     fake.hang("sendMessage", 5.0)
-    assert (await refused(client, phone.chat_id, "hai")).kind == "unknown"
+    assert (await refused(hasty, phone.chat_id, "hai")).kind == "unknown"
     assert phone.words == ["một"]
     await fake.stop()
-    assert (await refused(client, phone.chat_id, "ba")).kind == "temporary"
+    assert (await refused(hasty, phone.chat_id, "ba")).kind == "temporary"
 
 
 async def test_the_token_is_in_no_error_trace_or_log(
-    fake: FakeZalo, client: Client, caplog: pytest.LogCaptureFixture
+    fake: FakeZalo, hasty: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    phone, told = fake.phone("an", started=True), [repr(client)]
+    phone, told = fake.phone("an", started=True), [repr(hasty)]
     faults: list[Callable[[], object]] = [
         lambda: fake.drop("sendMessage"),
         lambda: fake.hang("sendMessage", 5.0),
@@ -131,14 +139,14 @@ async def test_the_token_is_in_no_error_trace_or_log(
     ]
     for fault in faults:
         fault()
-        error = await refused(client, phone.chat_id)
+        error = await refused(hasty, phone.chat_id)
         told += [str(error), repr(error), "".join(traceback.format_exception(error))]
         chain: BaseException | None = error
         while chain is not None:
             told.append(repr(chain) + str(chain))
             chain = chain.__cause__ or chain.__context__
     await fake.stop()
-    error = await refused(client, phone.chat_id)
+    error = await refused(hasty, phone.chat_id)
     told += ["".join(traceback.format_exception(error)), caplog.text]
     assert "FIRST-TOKEN" not in "".join(told)
 

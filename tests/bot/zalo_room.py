@@ -30,7 +30,7 @@ class ZaloOffice:
     def __init__(self, cast: Cast, settings: Settings, fake: FakeZalo, *, monthly: int) -> None:
         self.cast, self.settings, self.fake = cast, settings, fake
         self.meter = Meter("zalo", settings.zone, monthly)
-        self.clients = [Client(token, fake.base_url, timeout_s=5.0) for token in TOKENS]
+        self.clients = [Client(token, fake.base_url, timeout_s=60) for token in TOKENS]
         self.channel = ZaloChannel(self.clients, self.meter, settings.url)
         self.inbox = Inbox(self.channel, read, Inbound(settings), Voice("vi", settings.url), rests_s=())
         self.sender = Sender(settings.url)
