@@ -55,7 +55,12 @@ async def write(settings: Settings, target: Path) -> Counted:
             archive.add(Path(folder) / f"{table}.jsonl", f"tables/{table}.jsonl")
         storage = LocalStorage(settings.files_dir)
         for sha256 in hashes:
-            await asyncio.to_thread(archive.add, storage.path(sha256), f"files/{sha256}")
+            try:
+                await asyncio.to_thread(archive.add, storage.path(sha256), f"files/{sha256}")
+            except FileNotFoundError:
+                if await Blob.filter(sha256=sha256).exists():
+                    raise
+                # It was forgotten meanwhile: no file named it any more.
     aside.replace(target)
     return Counted(sum(rows.values()), len(hashes))
 

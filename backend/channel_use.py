@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.domain.notices import AnswerMoved
 from backend.domain.scoring_periods import PeriodSpan, month_of, span
 from backend.kit import clock, state
 from backend.kit.db import Sql
@@ -16,6 +17,9 @@ BUNDLE_FROM = 0.80
 URGENT_FROM = 0.95
 #: How long a bot counts as spent after its server refused a message for that reason.
 REFUSED_FOR = timedelta(hours=1)
+
+#: How the problem of a try begins that failed because the month of its bot was spent.
+SPENT = "this month's messages are used up"
 
 _BOTS = "channel.bots"
 
@@ -230,4 +234,26 @@ async def waiting(limit: int = 200) -> list[Waiting]:
         f"join person p on p.id = n.person_id where n.status = 'pending' and n.problem = {sql.arg(WAITS)} "
         f"group by p.id, p.full_name, p.handle order by 3 desc, p.id limit {sql.arg(limit)}",
         Waiting,
+    )
+
+
+class Unanswered(msgspec.Struct, frozen=True):
+    """Somebody who said something to a bot this month and could be answered nowhere."""
+
+    name: str
+    handle: str
+    answers: int
+
+
+async def unanswered(zone: str, limit: int = 200) -> list[Unanswered]:
+    """Whose answers of the month that runs no channel could carry, most first. What they asked for was done."""
+    sql = Sql()
+    since = sql.arg(month_at(clock.now(), zone).start)
+    # By people, because notices are found by them: only somebody with a chat is ever answered.
+    return await sql.fetch(
+        "select p.full_name as name, p.handle, count(*) as answers from outbox_notice n "
+        "join person p on p.id = n.person_id where n.person_id in (select person_id from chat_link) "
+        f"and n.status in ('muted', 'dead') and n.kind = {sql.arg(AnswerMoved.__name__)} and n.created_at >= {since} "
+        f"group by p.id, p.full_name, p.handle order by 3 desc, p.id limit {sql.arg(limit)}",
+        Unanswered,
     )

@@ -30,6 +30,7 @@ ATTEMPTS = Gauge(
 USED = Gauge("giaoviec_channel_used", "Messages of a bot sent and heard this month", ["channel", "bot"])
 LEFT = Gauge("giaoviec_channel_left", "Messages a bot has left this month; absent without a limit", ["channel", "bot"])
 HELD = Gauge("giaoviec_channel_waiting_notices", "Notices that wait for a channel that has nothing left")
+UNANSWERED = Gauge("giaoviec_channel_unanswered", "Answers of this month that no channel could carry")
 DUE = Gauge("giaoviec_due_oldest_seconds", "How long the oldest row that is due has waited for its sweep", ["sweep"])
 LAST_DONE = Gauge("giaoviec_sweep_last_done_timestamp_seconds", "When a sweep last came to its end", ["sweep"])
 PROBLEMS = Gauge("giaoviec_audit_problems", "What the last running check found wrong", ["code"])
@@ -121,6 +122,7 @@ async def _channel_use(zone: str) -> None:
         if use.left is not None:
             LEFT.labels(use.channel, use.bot).set(use.left)
     HELD.set(sum(one.notices for one in await channel_use.waiting()))
+    UNANSWERED.set(sum(one.answers for one in await channel_use.unanswered(zone)))
 
 
 async def _older_than(at: datetime) -> int:

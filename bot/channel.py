@@ -111,5 +111,8 @@ class ChatChannel(Channel, Protocol):
     async def toast(self, press: str, words: str) -> None:
         """Answer a press with a short line (empty: only stop the waiting); a press too old to answer is no error."""
 
+    async def working(self, address: str) -> None:
+        """Show that an answer is on its way, where that can be shown; raises nothing, whatever becomes of it."""
+
     async def fetch(self, file: File) -> bytes:
         """The content of a file somebody sent."""

@@ -15,6 +15,10 @@ QUIET_FOR = timedelta(minutes=2)
 #: So long before the task is due it is handed in whatever is still to come: what was sent in time is in time.
 BEFORE_DUE = timedelta(seconds=15)
 TEXT_MAX = 20_000
+#: Files of which nobody said which task they are for wait as a question called so …
+WHICH = "which"
+#: … and so long.
+KEPT_FOR = timedelta(days=1)
 
 _COLUMNS = "id, address, person_id, task_id, text, files, data, started_at"
 
@@ -71,6 +75,25 @@ async def open_in(channel: str, address: str) -> Collected | None:
         Collected,
     )
     return found[0] if found else None
+
+
+async def open_or_kept(channel: str, address: str) -> tuple[Collected | None, bool]:
+    """The report that is being said in a chat, and whether files are kept there of which nobody said what they are for."""
+    sql = Sql()
+    chat = f"channel = {sql.arg(channel)} and address = {sql.arg(address)}"
+    found = await sql.fetch(
+        f"select {_COLUMNS} from chat_report where {chat} and ended_at is null union all "
+        f"select 0, address, 0, 0, '', data, data, asked_at from chat_prompt where {unclaimed(sql, chat)}",
+        Collected,
+    )
+    return next((row for row in found if row.id), None), any(not row.id for row in found)
+
+
+def unclaimed(sql: Sql, chat: str) -> str:
+    """The questions of a chat that keep files (:mod:`bot.kept`) and still wait."""
+    return (
+        f"{chat} and act = {sql.arg(WHICH)} and answered_at is null and asked_at > {sql.arg(clock.real() - KEPT_FOR)}"
+    )
 
 
 async def begin(

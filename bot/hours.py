@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from backend.calendars.queries import OFFICE, calendars
-from backend.domain.notices import CardChanged, ChatLinked, SignInLink
+from backend.domain.notices import AnswerMoved, CardChanged, ChatLinked, SignInLink
 from backend.kit import clock
 from backend.kit.db import Sql
 from bot.claimed import Claimed
 from bot.waiting import is_express
 
 #: Asked for by whoever hears it, or nothing that is heard.
-_ANY_TIME = frozenset(kind.__name__ for kind in (CardChanged, ChatLinked, SignInLink))
+_ANY_TIME = frozenset(kind.__name__ for kind in (AnswerMoved, CardChanged, ChatLinked, SignInLink))
 
 
 async def put_off(rows: Sequence[Claimed]) -> set[int]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from backend.kit import clock, logs
-from bot import heard
+from bot import heard, overflow
 from bot.channel import ChatChannel, Receipt, SendError, Text
 from bot.collected import Collected
 from bot.heard import Heard, Row
@@ -203,13 +203,13 @@ class Inbox:
         if said.press:
             words = next((answer.toast for answer in answers if answer.toast is not None), "")
             await self._quietly(self._channel.toast(said.press, words))
-        for answer in answers:
+        for place, answer in enumerate(answers):
             if answer.text is None:
                 continue
             if answer.edit and self._channel.edits:
                 await self._quietly(self._channel.edit(address, Receipt(answer.edit), answer.text))
                 continue
-            await self._say(address, answer)
+            await self._say(address, answer, f"{said.receipt}:{place}" if said.receipt else "")
 
     async def _quietly(self, doing: Awaitable[None]) -> None:
         """A toast or an edit that fails loses nothing that the next message does not tell."""
@@ -218,14 +218,17 @@ class Inbox:
         except SendError as error:
             log.warning("answer.failed", kind=error.kind, detail=error.detail)
 
-    async def _say(self, address: str, answer: Answer) -> None:
-        """Send an answer; what surely did not arrive is tried again, for the act it tells of is done and stays done."""
+    async def _say(self, address: str, answer: Answer, key: str) -> None:
+        """Send an answer; what surely did not arrive is tried again, for the act it tells of is done and stays done. When
+        the channel's month is spent it goes another way."""
         assert answer.text is not None
         for rest_s in (*self._rests_s, None):
             try:
                 receipt = await self._channel.send(address, answer.text)
             except SendError as error:
                 log.warning("answer.failed", kind=error.kind, detail=error.detail)
+                if error.spent:
+                    await overflow.elsewhere(self._channel, address, answer, key, error, self._voice)
                 if error.kind != "temporary" or error.spent or rest_s is None:
                     return
                 await asyncio.sleep(min(error.retry_after_s or rest_s, _LONGEST_REST_S))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from backend import outbox
-from backend.domain.notices import AnyNotice, CardChanged, TaskAssigned
+from backend.domain.notices import AnyNotice, CardChanged, ChatLost, TaskAssigned
 from backend.kit import clock, logs
 from backend.kit.db import OperationalError
 from backend.short_numbers import numbers
@@ -54,9 +54,7 @@ class Known(msgspec.Struct, frozen=True):
     def usable(self, claimed: Claimed, outlets: Collection[str]) -> list[Route]:
         """The ways this may go now, best first."""
         who = self.people[claimed.person_id]
-        ways = self.short.sorted(
-            claimed, addresses.usable(who, claimed.kind, outlets, self.failed.get(claimed.id, _NOBODY))
-        )
+        ways = self.short.sorted(claimed, addresses.usable(who, claimed.kind, outlets, self._closed_to(claimed)))
         other = self.others.get(claimed.id)
         return ways if other is None else other.ways(claimed, ways)
 
@@ -67,11 +65,20 @@ class Known(msgspec.Struct, frozen=True):
 
     def why_nobody(self, claimed: Claimed, outlets: Collection[str]) -> str:
         """Why it goes nowhere, for whoever asks."""
-        who, failed = self.people[claimed.person_id], self.failed.get(claimed.id, _NOBODY)
+        who, failed = self.people[claimed.person_id], self._closed_to(claimed)
         other, left = self.others.get(claimed.id), addresses.usable(who, claimed.kind, outlets, failed)
         if other is not None and left:
             return outbox.ONLY_WAY + ", ".join(sorted(other.taken) or [left[0].channel])
         return addresses.why_nobody(who, claimed.kind, failed)
+
+    def _closed_to(self, claimed: Claimed) -> Collection[str]:
+        """The channels that refused it; what somebody is to know of their own chat never goes by the channel of that chat,
+        where another may read it by now."""
+        failed = self.failed.get(claimed.id, _NOBODY)
+        if claimed.kind != ChatLost.__name__:
+            return failed
+        notice = claimed.notices[0]
+        return {*failed, notice.channel} if isinstance(notice, ChatLost) and not notice.person else failed
 
 
 class Prepared:

@@ -8,7 +8,7 @@ import msgspec
 from backend import channel_use
 from backend.calendars.queries import OFFICE, calendar_for
 from backend.channel_use import Level, Use
-from backend.domain.notices import CardChanged, ChatLinked, SignInLink, TaskAssigned
+from backend.domain.notices import AnswerMoved, CardChanged, ChatLinked, SignInLink, TaskAssigned
 from backend.domain.reminding_policy import NORMAL
 from backend.domain.reminding_slots import slots_of
 from backend.kit import clock
@@ -18,7 +18,7 @@ from bot.claimed import Claimed
 from bot.settling import Settling
 
 #: These leave by themselves: asked for, secret, or new work with a card of its own.
-_BY_THEMSELVES = frozenset(kind.__name__ for kind in (CardChanged, ChatLinked, SignInLink, TaskAssigned))
+_BY_THEMSELVES = frozenset(kind.__name__ for kind in (AnswerMoved, CardChanged, ChatLinked, SignInLink, TaskAssigned))
 
 
 class Hold(msgspec.Struct, frozen=True):

@@ -15,6 +15,9 @@ from bot.channel import Rows, Text
 from bot.lines import buttons, fields, line, press, task_lines
 from bot.words import NAME_MAX, REASON_MAX, Safe, Voice, cut
 
+#: An answer is no longer than a message, with room for what is said of it.
+_ANSWER_MAX = 3_600
+
 
 def render(notice: AnyNotice, voice: Voice, *, maybe_sent: bool = False) -> Text:
     """What a notice says in the voice's language. ``maybe_sent``: it says that it may be a repeat."""
@@ -139,6 +142,11 @@ def _chat_linked(notice: said.ChatLinked, voice: Voice) -> Text:
 
 
 def _chat_lost(notice: said.ChatLost, voice: Voice) -> Text:
+    if notice.reason == "taken_over":
+        return _chat_taken(notice, voice)
+    if notice.reason == "replaced":
+        channel = channel_name(voice, notice.channel)
+        return Text(voice.say("notices.say.ChatLost_replaced", channel=channel, page=_page(voice, "me")))
     known = i18n.has(voice.locale, f"notices.lost.{notice.reason}")
     why = voice.say(f"notices.lost.{notice.reason if known else 'refused'}")
     own = {"channel": channel_name(voice, notice.channel), "why": why}
@@ -146,6 +154,24 @@ def _chat_lost(notice: said.ChatLost, voice: Voice) -> Text:
         page, name = _page(voice, "people"), cut(notice.person, NAME_MAX)
         return Text(voice.say("notices.say.ChatLost_hr", person=name, page=page, **own))
     return Text(voice.say("notices.say.ChatLost", page=_page(voice, "me"), **own))
+
+
+def _answer_moved(notice: said.AnswerMoved, voice: Voice) -> Text:
+    """Our own words again; what is longer than they can be is said without its form."""
+    answer = notice.html
+    if len(answer) > _ANSWER_MAX:
+        answer = html.escape(cut(Text(answer).plain, _ANSWER_MAX), quote=False)
+    moved = voice.say("notices.say.AnswerMoved", channel=channel_name(voice, notice.channel))
+    return Text(f"{answer}\n\n<i>{moved}</i>")
+
+
+def _chat_taken(notice: said.ChatLost, voice: Voice) -> Text:
+    channel = channel_name(voice, notice.channel)
+    if not notice.person:
+        return Text(voice.say("notices.say.ChatLost_taken", channel=channel, page=_page(voice, "me")))
+    person, new_owner = cut(notice.person, NAME_MAX), cut(notice.new_owner, NAME_MAX)
+    own = {"channel": channel, "person": person, "new_owner": new_owner, "page": _page(voice, "people")}
+    return Text(voice.say("notices.say.ChatLost_taken_hr", **own))
 
 
 def _page(voice: Voice, path: str) -> Safe:
@@ -188,6 +214,7 @@ _OWN: dict[type, Callable[[Any, Voice], Text]] = {
     said.PersonLeft: _person_left,
     said.ChatLinked: _chat_linked,
     said.ChatLost: _chat_lost,
+    said.AnswerMoved: _answer_moved,
     said.SignInLink: _sign_in,
     said.MorningList: render_digest.alone,
     said.LeaderDigest: render_digest.alone,

@@ -132,8 +132,17 @@ def _weekly(notice: said.WeeklyDigest, voice: Voice) -> Text:
     if notice.appeals:
         lines.append(voice.say("notices.digest.appeals", n=notice.appeals, page=page(voice, "/requests")))
     if notice.unlinked:
-        lines.append(voice.say("notices.digest.unlinked", n=notice.unlinked))
+        lines.append(_unlinked(notice, voice))
     return Text(_lines(*lines, _buckets(notice, voice)))
+
+
+def _unlinked(notice: said.WeeklyDigest, voice: Voice) -> str:
+    """Who has no chat, and how bad that is: one whom nothing reaches hears of no task at all."""
+    counts = {name: getattr(notice, name) for name in ("unreached", "only_mail", "only_push")}
+    parts = [voice.plain(f"notices.digest.{name}", n=n) for name, n in counts.items() if n]
+    if not parts:  # written by an older release
+        return voice.say("notices.digest.unlinked", n=notice.unlinked)
+    return voice.say("notices.digest.no_chat", n=notice.unlinked, parts="; ".join(parts), page=page(voice, "/people"))
 
 
 def _officers(notice: said.WeeklyDigest, voice: Voice) -> str:

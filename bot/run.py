@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from backend.auth import reach
 from backend.kit import logs
+from backend.kit.db import OperationalError
 from backend.settings import Settings
 from bot import pacing
 from bot.channel import Channel
@@ -166,12 +168,20 @@ async def run(settings: Settings) -> AsyncIterator[Running]:
             from bot.webpush.channel import WebPushChannel, wanted
 
             running.open_when(wanted, WebPushChannel(settings))
+        await _note_sent(settings)
         for name, token in CHATS.items():
             if getattr(settings, token):
                 await running.start(name)
         yield running
     finally:
         await running.close()
+
+
+async def _note_sent(settings: Settings) -> None:
+    """So that pages and digests do not count on a channel that this office does not send through."""
+    channels = (("email", settings.smtp_host), ("webpush", settings.push_services))
+    with suppress(OperationalError, OSError):  # the database is away for a moment: as the last start noted
+        await reach.note_sent([name for name, given in channels if given])
 
 
 async def _ended(task: asyncio.Task[None], within_s: float) -> None:

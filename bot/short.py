@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from backend.kit import clock
 from backend.kit.db import Sql
-from backend.short_numbers import numbers
 from bot.channel import Button, Text
 from bot.words import Voice
 
@@ -22,15 +22,53 @@ _LETTERS = "abcdef"
 _FORM = "%Y%m%d%H%M"
 
 
-async def numbers_of(person_id: int, task_ids: Sequence[int]) -> dict[int, int | str]:
+#: What somebody calls a task, and it their tasks.
+Names = Mapping[int, int | str]
+
+
+async def numbers_of(person_id: int, task_ids: Sequence[int]) -> Names:
     """What a person calls these tasks when they type: their number, or the code where they have none."""
-    found: dict[int, int | str] = {}
-    if task_ids:
-        sql = Sql()
-        rows = await sql.rows(f"select id, code from task where {sql.any_of('id', list(task_ids))}")
-        found |= {int(row["id"]): str(row["code"]) for row in rows}
-        found |= (await numbers({person_id: task_ids})).get(person_id, {})
-    return found
+    if not task_ids:
+        return {}
+    sql = Sql()
+    person = sql.arg(person_id)
+    rows = await sql.fetch(
+        f"select t.id as task_id, t.code, n.number from task t {_numbered(sql, person)} "
+        f"where {sql.any_of('t.id', list(task_ids))}",
+        _Named,
+    )
+    return _names(rows)
+
+
+async def reader_at(channel: str, address: str, task_ids: Sequence[int]) -> tuple[str, Names] | None:
+    """The language of whoever's chat it is, and what they call these tasks; None for a chat that is nobody's."""
+    sql = Sql()
+    wanted = sql.any_of("t.id", list(task_ids)) if task_ids else "1 = 0"
+    rows = await sql.fetch(
+        f"select p.locale, t.id as task_id, t.code, n.number from chat_link l join person p on p.id = l.person_id "
+        f"left join task t on {wanted} {_numbered(sql, 'p.id')} "
+        f"where l.channel = {sql.arg(channel)} and l.address = {sql.arg(address)} and l.ended_at is null",
+        _Named,
+    )
+    return (rows[0].locale, _names(rows)) if rows else None
+
+
+class _Named(msgspec.Struct):
+    task_id: int | None
+    code: str | None
+    number: int | None
+    locale: str = ""
+
+
+def _numbered(sql: Sql, person: str) -> str:
+    return (
+        f"left join task_number n on n.task_id = t.id and n.person_id = {person} "
+        f"and (n.free_at is null or n.free_at > {sql.arg(clock.now())})"
+    )
+
+
+def _names(rows: Sequence[_Named]) -> Names:
+    return {row.task_id: row.number or row.code or "" for row in rows if row.task_id is not None}
 
 
 def tasks_of(text: Text) -> list[int]:
@@ -39,7 +77,7 @@ def tasks_of(text: Text) -> list[int]:
     return list(dict.fromkeys(task for task in found if task))
 
 
-def spoken(text: Text, numbers: Mapping[int, int | str], voice: Voice) -> Text:
+def spoken(text: Text, numbers: Names, voice: Voice) -> Text:
     """``text`` without buttons, with a last line of what can be typed instead; ``numbers`` are of :func:`numbers_of`."""
     said = _of_order(text, voice) or _of_tasks(text, numbers, voice)
     html = f"{text.html}\n\n{voice.say('bot.typed.answer', commands=' · '.join(said))}" if said else text.html
@@ -51,7 +89,7 @@ def phrase(voice: Voice, act: str, task: int | str) -> str:
     return voice.plain(f"bot.typed.{act}", task=task)
 
 
-def _of_tasks(text: Text, numbers: Mapping[int, int | str], voice: Voice) -> list[str]:
+def _of_tasks(text: Text, numbers: Names, voice: Voice) -> list[str]:
     """The commands of every task, or of the first when there are many."""
     pressed = [_read(button) for row in text.buttons for button in row]
     tasks = [task for task in tasks_of(text) if task in numbers]

@@ -82,6 +82,9 @@ async def _weeks(turns: Sequence[Turn], round_: Round) -> list[Said]:
             waivers=week.waivers,
             appeals=week.appeals,
             unlinked=week.unlinked,
+            unreached=week.unreached,
+            only_mail=week.only_mail,
+            only_push=week.only_push,
             period=round_.month_key,
             **await _buckets(turn.seats_as(Role.HR), round_),
         )

@@ -13,7 +13,7 @@ from backend import sweeps
 from backend.kit import clock, logs
 from backend.kit.state import sync_clock
 from backend.settings import Settings
-from reminders.schedule import JOBS, Job, run_all_due, watching
+from reminders.schedule import JOBS, Job, forgetting, run_all_due, watching
 
 log = logs.get("reminders")
 
@@ -31,7 +31,7 @@ class Engine:
     def __init__(self, settings: Settings, wake: Callable[[], None] | None = None) -> None:
         self._wake = wake or (lambda: None)
         # Nobody watches a demo, and it must not keep the office's heartbeat alive.
-        self.jobs = JOBS if settings.demo else (*JOBS, watching(settings))
+        self.jobs = JOBS if settings.demo else (*JOBS, forgetting(settings), watching(settings))
         self._moving = settings.demo
         self._began = False
         self._beaten: dict[str, datetime] = {}

@@ -40,6 +40,11 @@ def watching(settings: Settings) -> Job:
     return Job("audit", 300, Watch(settings.heartbeat_url).tick)
 
 
+def forgetting(settings: Settings) -> Job:
+    """What forgets the content of files, which lies where settings say; only the ticker runs it."""
+    return Job("contents", 3600, prune.Contents(settings).tick)
+
+
 async def run_all_due(now: datetime | None = None) -> int:
     """Every sweep again and again until nothing is due: for the demo's clock buttons and for tests. Returns how many
     rows were handled."""

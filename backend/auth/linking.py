@@ -69,10 +69,11 @@ async def redeem(channel: str, address: str, code: str) -> int | PhoneNeeded:
     """Link the chat at ``address`` to whoever made ``code``; returns the person. A code from HR's printed sheet links
     nothing by itself: returns PhoneNeeded, and the code stays good.
 
-    The chat leaves whoever it was linked to before and the person's other chat on the channel is let go: one chat, one
-    person. Raises NotFound for a code that is wrong, used or over; Conflict (the code stays good) when the chat's bot is
-    for no more people, or a printed code is for somebody without a phone number; TooMany (``retry_after_s``) after
-    several of them from this chat or very many from all; LimiterDown when they cannot be counted.
+    The chat leaves whoever it was linked to before, who is told elsewhere as HR are, and the person's other chat on the
+    channel is let go, which they are told on another channel: one chat, one person. Raises NotFound for a code that is
+    wrong, used or over; Conflict (the code stays good) when the chat's bot is for no more people, or a printed code is
+    for somebody without a phone number; TooMany (``retry_after_s``) after several of them from this chat or very many
+    from all; LimiterDown when they cannot be counted.
     """
     key = await count_guess(channel, address)
     hashed = await link_codes.hash_of(code)
@@ -153,10 +154,15 @@ async def _link(actor: Actor, channel: str, address: str) -> None:
     if any(link.address == address and link.person_id == actor.person_id for link in live):
         return
     for link in live:
-        await _end(actor, link, "replaced" if link.person_id == actor.person_id else "taken_over")
+        theirs = link.person_id != actor.person_id
+        await _end(actor, link, lost_chats.TAKEN_OVER if theirs else lost_chats.REPLACED)
+        if theirs:
+            await lost_chats.tell(link.person_id, channel, lost_chats.TAKEN_OVER, new_owner=actor.person_id)
     made = await ChatLink.create(person_id=actor.person_id, channel=channel, address=address, linked_at=clock.real())
     await audit.record(actor, "auth.chat_linked", "person", actor.person_id, channel=channel)
     await outbox.enqueue(ChatLinked(channel=channel), actor.person_id, f"chat-linked:{made.id}")
+    if any(link.person_id == actor.person_id for link in live):
+        await lost_chats.tell_owner(actor.person_id, channel, made.id)
     await outbox.say_again(actor.person_id)
 
 

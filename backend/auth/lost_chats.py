@@ -10,6 +10,10 @@ from backend.kit.db import Sql
 
 #: The reason of a chat that went to an address where it cannot be followed.
 MOVED = "moved"
+#: The reason of a chat that somebody else linked to their own account.
+TAKEN_OVER = "taken_over"
+#: The reason of a chat in whose place its owner, or somebody with a code of theirs, linked another.
+REPLACED = "replaced"
 
 
 class _Keeper(msgspec.Struct):
@@ -21,28 +25,42 @@ class _Keeper(msgspec.Struct):
 def why(reason: str) -> str:
     """What a channel gave as its reason, as one of the few kinds that have words."""
     text = reason.lower()
-    if reason == MOVED:
-        return MOVED
+    if reason in (MOVED, TAKEN_OVER):
+        return reason
     if "block" in text or "kicked" in text:
         return "blocked"
     return "gone" if any(word in text for word in ("not found", "deactivated", "deleted")) else "refused"
 
 
-async def tell(person_id: int, channel: str, reason: str) -> None:
-    """Say that a person's chat is lost, inside the transaction that ends its link: once a person, channel and day.
+async def tell(person_id: int, channel: str, reason: str, *, new_owner: int | None = None) -> None:
+    """Say that a person's chat is lost, inside the transaction that ends its link: once a person, channel and day, and
+    again for each ``new_owner`` who linked the chat to their own account (HR learn who that is).
 
     Whoever has no other way is not reached, which the outbox finds out by itself; HR are told all the same.
     """
-    sql = Sql()
-    [row] = await sql.rows(f"select full_name from person where id = {sql.arg(person_id)}")
     notice = ChatLost(channel=channel, reason=why(reason))
-    once = f"chat-lost:{person_id}:{channel}:{today()}"
+    once = f"chat-lost:{person_id}:{channel}:{today()}{f':{new_owner}' if new_owner else ''}"
     said = [outbox.Said(notice=notice, person_id=person_id, dedup_key=once)]
-    told = msgspec.structs.replace(notice, person=str(row["full_name"]))
+    told = msgspec.structs.replace(
+        notice, person=await _name(person_id), new_owner=await _name(new_owner) if new_owner else ""
+    )
     said += [
         outbox.Said(notice=told, person_id=keeper, dedup_key=f"{once}:{keeper}") for keeper in await _keepers(person_id)
     ]
     await outbox.enqueue_all(said)
+
+
+async def tell_owner(person_id: int, channel: str, link_id: int) -> None:
+    """Say to somebody, on another channel, that the link ``link_id`` took the place of their chat: it may not have been
+    them. Nobody else is told: people get new phones. Inside the transaction that makes the link."""
+    notice = ChatLost(channel=channel, reason=REPLACED)
+    await outbox.enqueue(notice, person_id, f"chat-replaced:{link_id}")
+
+
+async def _name(person_id: int) -> str:
+    sql = Sql()
+    [row] = await sql.rows(f"select full_name from person where id = {sql.arg(person_id)}")
+    return str(row["full_name"])
 
 
 async def _keepers(person_id: int) -> list[int]:

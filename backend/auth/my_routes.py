@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
+from backend import delivery
 from backend.auth import api_tokens, feeds, linking, passwords, people, push, sessions
 from backend.auth.api_tokens import ApiTokenView, NewApiToken
 from backend.auth.guards import account, csrf_of, identified, signed_in
@@ -25,6 +26,7 @@ from backend.auth.schemas import (
     MeView,
     PasswordChange,
     PushDraft,
+    PushSeen,
     PushView,
 )
 from backend.auth.sessions import SignInView
@@ -140,6 +142,13 @@ async def unsubscribe(request: AnyRequest, browser_id: PathId) -> None:
         raise NotFound("not_found")
 
 
+@post("/api/me/push/seen", status_code=204, guards=[signed_in])
+async def push_seen(request: AnyRequest, data: JSONBody[PushSeen]) -> None:
+    """Note that one tapped a notification of one's own: the proof of delivery says when it was first read. Another's, or
+    one that was noted before, changes nothing."""
+    await delivery.seen_push(request.user.person_id, data.message)
+
+
 @get("/api/me/digests", guards=[signed_in], cache_control=NO_STORE)
 async def digests(request: AnyRequest) -> DigestsView:
     """Which digests one wants in chat."""
@@ -181,6 +190,7 @@ routes = [
     pushes,
     subscribe,
     unsubscribe,
+    push_seen,
     digests,
     set_digests,
     make_calendar_link,

@@ -99,6 +99,12 @@ class PushView(msgspec.Struct):
     browsers: list[PushBrowser]
 
 
+class PushSeen(msgspec.Struct, forbid_unknown_fields=True):
+    """``message``: the name that a notification came with."""
+
+    message: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
 class FeedView(msgspec.Struct):
     """The address to subscribe to; shown this once."""
 

@@ -288,11 +288,21 @@ class ChatLinked(Notice, frozen=True):
 
 class ChatLost(Notice, frozen=True):
     """A chat takes no messages any more and was unlinked: to its owner on another channel, and (``person`` named) to HR.
-    ``reason``: blocked, gone, refused or moved."""
+    ``reason``: blocked, gone, refused, moved, replaced by another chat of theirs (nobody else hears of that), or taken_over
+    by somebody else's account (HR are told the ``new_owner``)."""
 
     channel: str
     reason: str
     person: str = ""
+    new_owner: str = ""
+
+
+class AnswerMoved(Notice, frozen=True):
+    """The answer to something said in a chat whose channel has nothing left this month: ``html`` is the whole answer as it
+    would have stood there, what can be typed included. ``channel`` is that chat's."""
+
+    channel: str
+    html: str
 
 
 class SignInLink(Notice, frozen=True):
@@ -343,6 +353,7 @@ AnyNotice = (
     | PersonLeft
     | ChatLinked
     | ChatLost
+    | AnswerMoved
     | SignInLink
     | MorningList
     | LeaderDigest

@@ -53,7 +53,8 @@ class LateOfficer(msgspec.Struct, frozen=True):
 
 class WeeklyDigest(MonthNotice, frozen=True):
     """To HR: in the week of these days ``late`` tasks of ``late_officers`` people became late, most of them those of
-    ``officers``; requests and appeals that wait for a decision; how many people have no chat linked."""
+    ``officers``; requests and appeals that wait for a decision; ``unlinked`` people without a chat, of whom nothing reaches
+    ``unreached``, and only mail or only a browser's notifications the others."""
 
     from_on: date
     until_on: date
@@ -63,3 +64,6 @@ class WeeklyDigest(MonthNotice, frozen=True):
     waivers: int
     appeals: int
     unlinked: int
+    unreached: int = 0
+    only_mail: int = 0
+    only_push: int = 0

@@ -4,8 +4,12 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
+
+from backend.kit import clock
 
 _CHUNK = 256 * 1024
 
@@ -22,6 +26,9 @@ class Storage(Protocol):
     def has(self, sha256: str) -> bool:
         """Whether the content is there, whole."""
 
+    def forget(self, sha256: str, untouched_for: timedelta) -> bool:
+        """Delete content that nobody has written for so long (real time); False when it is not there, or is newer."""
+
 
 class LocalStorage:
     """Files under ``root``, spread over 256 folders; a file appears only when it is whole (written aside, renamed)."""
@@ -35,7 +42,8 @@ class LocalStorage:
     def write(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         path = self.path(sha256)
-        if path.exists():
+        with suppress(FileNotFoundError):
+            os.utime(path)  # it is wanted once more: whoever forgets old content sees that
             return sha256
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".part-")
@@ -57,3 +65,16 @@ class LocalStorage:
 
     def has(self, sha256: str) -> bool:
         return self.path(sha256).is_file()
+
+    def forget(self, sha256: str, untouched_for: timedelta) -> bool:
+        path = self.path(sha256)
+        aside = path.with_name(f".old-{sha256}")
+        try:
+            os.replace(path, aside)  # from here on whoever wants it writes it anew
+            if clock.real().timestamp() - aside.stat().st_mtime < untouched_for.total_seconds():
+                os.replace(aside, path)
+                return False
+            aside.unlink()
+        except FileNotFoundError:
+            return False
+        return True

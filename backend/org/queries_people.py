@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from backend.auth import reach
 from backend.auth.actors import today
 from backend.domain.access import Target
 from backend.errors import NotFound
@@ -136,19 +137,23 @@ def _brief(row: PersonRow, seats: Sequence[Seat] | None) -> PersonBrief:
     return PersonBrief(row.id, row.handle, row.full_name, row.locale, title, unit)
 
 
-async def search_people(q: str, within_paths: Sequence[str], limit: int = 20) -> list[PersonBrief]:
-    """People who serve at or under ``within_paths`` and whose name or handle has every word of ``q``, accents ignored.
+async def search_people(
+    q: str, within_paths: Sequence[str], limit: int = 20, *, reached: str = ""
+) -> list[PersonBrief]:
+    """People who serve at or under ``within_paths`` and whose name or handle has every word of ``q``, accents ignored;
+    with ``reached`` only those whose :data:`backend.auth.reach.Reach` it is.
 
     An exact handle comes first, then those whose name ends with it (the given name is the last word), then by name.
     """
     sql = Sql()
     on = today()
     wanted = q.strip().lower().removeprefix("@")
+    so = f"and {reach.reach(sql, await reach.sent())} = {sql.arg(reached)} " if reached else ""
     rows = await sql.fetch(
         f"select {PERSON} from person p where {in_service(sql, on)} "
         f"and {matches(sql, q, 'p.name_folded', 'p.handle')} "
         "and exists (select 1 from position s join unit u on u.id = s.unit_id where s.person_id = p.id "
-        f"and {in_force(sql, on)} and {under_any(sql, within_paths)}) "
+        f"and {in_force(sql, on)} and {under_any(sql, within_paths)}) {so}"
         f"order by case when p.handle = {sql.arg(wanted)} then 0 when p.name_folded like {sql.arg(_given(q))} "
         f"escape '\\' then 1 else 2 end, p.name_folded, p.id limit {sql.arg(limit)}",
         PersonRow,

@@ -1,4 +1,4 @@
-"""What HR's weekly digest is made of: who was late, what waits for a decision, whom no chat reaches."""
+"""What HR's weekly digest is made of: who was late, what waits for a decision, who cannot be reached, or not in a chat."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from backend.auth import reach
 from backend.domain.notices import LateOfficer
 from backend.kit.db import Sql
 from backend.org.sql import in_force, in_service
@@ -16,18 +17,26 @@ NAMED = 5
 
 
 class Week(msgspec.Struct):
-    """One reader's week: ``late`` tasks of ``late_officers`` people, the first of them named."""
+    """One reader's week: ``late`` tasks of ``late_officers`` people, the first of them named; ``unlinked`` people without
+    a chat, of whom nothing reaches ``unreached``, and only mail or only notifications of a browser the others."""
 
     late: int = 0
     late_officers: int = 0
     officers: list[LateOfficer] = []
     waivers: int = 0
     appeals: int = 0
-    unlinked: int = 0
+    unreached: int = 0
+    only_mail: int = 0
+    only_push: int = 0
+
+    @property
+    def unlinked(self) -> int:
+        return self.unreached + self.only_mail + self.only_push
 
     @property
     def is_empty(self) -> bool:
-        return not (self.late or self.waivers or self.appeals or self.unlinked)
+        """Whom notifications reach has no need of HR, and is counted only beside what there is to say."""
+        return not (self.late or self.waivers or self.appeals or self.unreached or self.only_mail)
 
 
 async def weeks_of(seats: Sequence[Seat], start: datetime, end: datetime, on: date) -> dict[int, Week]:
@@ -36,10 +45,11 @@ async def weeks_of(seats: Sequence[Seat], start: datetime, end: datetime, on: da
     if not seats:
         return found
     await _late(found, seats, start, end)
-    for name, question in (("waivers", _waivers), ("appeals", _appeals), ("unlinked", _unlinked)):
+    for name, question in (("waivers", _waivers), ("appeals", _appeals)):
         sql = Sql()
         for row in await sql.rows(f"{question(sql, _scope(sql, seats), on)} group by h.reader_id"):
             setattr(found[int(row["reader_id"])], name, int(row["n"]))
+    await _unlinked(found, seats, on)
     return found
 
 
@@ -94,10 +104,18 @@ def _appeals(sql: Sql, scope: str, on: date) -> str:
     )
 
 
-def _unlinked(sql: Sql, scope: str, on: date) -> str:
-    """People whom only the pages (and mail) reach."""
-    return (
-        f"select h.reader_id, count(distinct p.id) as n from {scope} join position s on s.unit_id = u.id "
-        f"join person p on p.id = s.person_id where {in_force(sql, on)} and {in_service(sql, on)} and not exists "
-        "(select 1 from chat_link l where l.person_id = p.id and l.ended_at is null)"
+_COUNTS = {"none": "unreached", "mail": "only_mail", "push": "only_push"}
+
+
+async def _unlinked(found: defaultdict[int, Week], seats: Sequence[Seat], on: date) -> None:
+    """People without a chat, by what else reaches them."""
+    sql = Sql()
+    reached = reach.reach(sql, await reach.sent())
+    rows = await sql.rows(
+        f"select reader_id, way, count(*) as n from (select distinct h.reader_id, p.id, {reached} as way "
+        f"from {_scope(sql, seats)} join position s on s.unit_id = u.id join person p on p.id = s.person_id "
+        f"where {in_force(sql, on)} and {in_service(sql, on)}) x "
+        f"where way <> {sql.arg('chat')} group by reader_id, way"
     )
+    for row in rows:
+        setattr(found[int(row["reader_id"])], _COUNTS[row["way"]], int(row["n"]))

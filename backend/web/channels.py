@@ -1,4 +1,5 @@
-"""What is left of each channel's month, for HR and admins: per bot used, limit, people, trouble; and who has to wait."""
+"""What is left of each channel's month, for HR and admins: per bot used, limit, people, trouble; who waits, and who got
+no answer."""
 
 import msgspec
 from litestar import get
@@ -26,7 +27,8 @@ async def channels_page(request: AnyRequest) -> Page:
     """Every bot that counts its messages, in the month that runs."""
     uses = await channel_use.uses(settings_of(request).zone)
     lines = [line for channel in sorted({use.channel for use in uses}) for line in await _lines(channel, uses)]
-    return page(request, "channels.html", lines=lines, waiting=await channel_use.waiting())
+    waiting, unanswered = await channel_use.waiting(), await channel_use.unanswered(settings_of(request).zone)
+    return page(request, "channels.html", lines=lines, waiting=waiting, unanswered=unanswered)
 
 
 async def _lines(channel: str, uses: list[Use]) -> list[BotLine]:

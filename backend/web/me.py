@@ -13,9 +13,9 @@ from backend.auth.guards import csrf_form, page_signed_in
 from backend.auth.middleware import NO_REPLAY, credential_of
 from backend.auth.people import digests as digests_of
 from backend.auth.people import me as account_of
-from backend.auth.people import set_digests
+from backend.auth.people import set_digests, set_preferences
 from backend.auth.push import subscriptions_of
-from backend.auth.schemas import DigestsPut
+from backend.auth.schemas import DigestsPut, MePatch
 from backend.channel_use import bots_of, with_room
 from backend.domain.types import Actor, Role
 from backend.errors import AppError, InvalidFields, NotFound
@@ -27,6 +27,7 @@ from backend.scores.queries import current_month, explain
 from backend.scores.schemas import Explanation
 from backend.web.choices import helpers_for
 from backend.web.forms import Form, Trouble, read, trouble_of
+from backend.web.me_channels import Has, not_here, order_for
 from backend.web.qr import qr
 from backend.web.render import NEVER, AnyRequest, Page, actor_of, go, page, settings_of, words_of
 
@@ -46,15 +47,23 @@ async def _show(
     """The page; with the form of ``act`` open and what was typed, or with a secret that is ``shown`` this once."""
     actor = actor_of(request)
     wanted = await digests_of(actor)
+    chats = await auth.links_of(actor.person_id)
+    has = Has(
+        account=await account_of(actor),
+        chats=chats,
+        browsers=await subscriptions_of(actor.person_id),
+        without=await not_here(settings_of(request), chats),
+    )
     data: dict[str, Any] = {
-        "account": await account_of(actor),
+        "account": has.account,
         "seats": (await seats_of([actor.person_id])).get(actor.person_id, []),
         "lent": [post for post in actor.posts if post.giver_id is not None],
         "sign_ins": await auth.sign_ins_of(actor, credential_of(request)),
         "score": await _score(request),
-        "chats": await auth.links_of(actor.person_id),
+        "chats": chats,
         "push": bool(settings_of(request).push_services),
-        "pushes": await subscriptions_of(actor.person_id),
+        "pushes": has.browsers,
+        "order": await order_for(has, words_of(request)),
         "digests": {name: getattr(wanted, name) for name in _offered(actor)},
         "leaves": await _leaves(request),
         "delegations": await _delegations(request),
@@ -119,6 +128,21 @@ async def end_chat(request: AnyRequest, channel: FromPath[str]) -> Response[Any]
     """Let go of the chat on a channel."""
     await auth.unlink(actor_of(request), channel)
     return go("/me#chat", "chat_ended")
+
+
+@post("/me/channels", guards=[page_signed_in, csrf_form])
+async def order_channels(request: AnyRequest) -> Response[Any]:
+    """In which order I am told; an empty one is the office's."""
+    form = await read(request)
+    try:
+        if not form.has("order"):
+            raise InvalidFields("invalid_fields", [{"where": "order", "code": "empty"}])
+        await set_preferences(
+            actor_of(request), MePatch(channels=[name for name in form.text("order").split(",") if name])
+        )
+    except AppError as error:
+        return await _show(request, "channels", form, trouble_of(request, error, "channels"))
+    return go("/me#channels", "channels_set")
 
 
 def _offered(actor: Actor) -> tuple[str, ...]:
@@ -220,6 +244,7 @@ routes = [
     me_page,
     chat_code,
     end_chat,
+    order_channels,
     choose_digests,
     make_calendar,
     end_calendar,

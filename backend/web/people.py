@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
-from backend.auth import link_sheets
+from backend.auth import link_sheets, reach
 from backend.auth import service as auth
 from backend.auth.guards import csrf_form, page_has_role
 from backend.auth.links import IssuedLink
@@ -30,7 +30,7 @@ class Account(msgspec.Struct, frozen=True):
 
     id: int
     has_password: bool
-    has_chat: bool
+    reach: reach.Reach
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -44,8 +44,9 @@ class Sheet(msgspec.Struct, frozen=True):
 
 @get("/people", guards=[_guard])
 async def people_page(request: AnyRequest) -> Page:
-    """The people under one's HR or admin position: ``q``, ``unit``."""
-    form = Form([(name, str(request.query_params[name])) for name in ("q", "unit") if request.query_params.get(name)])
+    """The people under one's HR or admin position: ``q``, ``unit``, ``reach``."""
+    names = ("q", "unit", "reach")
+    form = Form([(name, str(request.query_params[name])) for name in names if request.query_params.get(name)])
     return await _show(request, form)
 
 
@@ -54,7 +55,8 @@ async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None)
     paths = actor.paths(Role.HR, Role.ADMIN)
     units = await units_under(paths)
     unit = next((unit for unit in units if unit.code == form.text("unit")), None)
-    found = await search_people(form.text("q"), [unit.path] if unit else paths, _MOST)
+    reached = next((way for way in reach.REACHES if way == form.text("reach")), "")
+    found = await search_people(form.text("q"), [unit.path] if unit else paths, _MOST, reached=reached)
     groups: dict[str, list[PersonBrief]] = {}
     for person in found:
         groups.setdefault(person.unit_name, []).append(person)
@@ -69,6 +71,8 @@ async def _show(request: AnyRequest, form: Form, trouble: Trouble | None = None)
         total=len(found),
         accounts=await _accounts([person.id for person in found]),
         units=[("", words_of(request).t("people.all_units")), *((unit.code, unit.name) for unit in units)],
+        reaches=reach.REACHES,
+        reached=reached,
     )
 
 
@@ -79,9 +83,10 @@ def _ordered(groups: dict[str, list[PersonBrief]], units: list[UnitRow]) -> list
 
 async def _accounts(ids: list[int]) -> dict[int, Account]:
     sql = Sql()
+    reached = reach.reach(sql, await reach.sent())
     rows = await sql.fetch(
-        "select p.id, p.password_hash is not null as has_password, exists (select 1 from chat_link c "
-        f"where c.person_id = p.id and c.ended_at is null) as has_chat from person p where {sql.any_of('p.id', ids)}",
+        f"select p.id, p.password_hash is not null as has_password, {reached} as reach "
+        f"from person p where {sql.any_of('p.id', ids)}",
         Account,
     )
     return {row.id: row for row in rows}

@@ -3,15 +3,14 @@
 import html
 
 from backend.auth import linking
-from backend.auth.actors import actor_of
-from backend.domain.types import Actor
-from backend.errors import AppError, NotSignedIn
+from backend.auth.actors import actor_in
+from backend.errors import AppError
 from backend.kit import i18n
 from backend.settings import Settings
 from bot import recall
 from bot.channel import ChatChannel, Text
 from bot.collected import Collected
-from bot.inbound import assigning, codes, collecting, grammar, handing_in, proof, typed, words
+from bot.inbound import assigning, codes, collecting, grammar, handing_in, keeping, proof, typed, words
 from bot.inbound.errors import sentence
 from bot.inbound.presses import pressed
 from bot.inbound.replies import replied
@@ -31,7 +30,7 @@ class Inbound:
 
         Raises SendError when a file cannot be fetched just now: then nothing was done, and it may be handled again.
         """
-        actor = await self._who(channel.name, address) if said.private else None
+        actor = await actor_in(channel.name, address) if said.private else None
         locale = actor.locale if actor else self._guess(said.language)
         voice = Voice(locale, self._settings.url, self._settings.zone)
         try:
@@ -47,20 +46,13 @@ class Inbound:
 
     async def quiet(self, channel: ChatChannel, held: Collected) -> list[Answer]:
         """Hand in a report that somebody was saying and went quiet about; the answers to it."""
-        actor = await self._who(channel.name, held.address)
+        actor = await actor_in(channel.name, held.address)
         if actor is None or actor.person_id != held.person_id:
             await handing_in.dropped(held, "the person is no longer in this chat")
             return []
         voice = Voice(actor.locale, self._settings.url, self._settings.zone)
         said = Incoming(kind="text")
         return await handing_in.handed_in(Talk(channel, held.address, said, actor, voice, self._settings), held)
-
-    async def _who(self, channel: str, address: str) -> Actor | None:
-        person_id = await linking.person_of(channel, address)
-        try:
-            return await actor_of(person_id) if person_id else None
-        except NotSignedIn:
-            return None
 
     def _guess(self, language: str) -> str:
         return i18n.pick(language, self._settings.locale)
@@ -98,16 +90,19 @@ async def _converse(talk: Talk) -> list[Answer]:
         return await assigning.completed(talk, about)
     if about is not None and about.task_id is not None:
         return await replied(talk, about)
-    return await _at_a_loss(talk, about)
+    return await _at_a_loss(talk, about, spoken)
 
 
-async def _at_a_loss(talk: Talk, about: recall.About | None) -> list[Answer]:
-    """What was said belongs to nothing; a code that somebody brought to another's chat may look like that."""
+async def _at_a_loss(talk: Talk, about: recall.About | None, spoken: list[grammar.Command]) -> list[Answer]:
+    """What was said belongs to nothing: files are kept until somebody says which task they are for. A code that was
+    brought to another's chat may look like that, too."""
+    if talk.said.files:
+        return await keeping.asked(talk, spoken)
     if about is not None and about.several:
         return [talk.say("several")]
     if about is None and (answers := await codes.perhaps(talk)) is not None:
         return answers
-    return [talk.say("file_needs_card" if talk.said.files else "not_understood")]
+    return [await keeping.asked_again(talk) or talk.say("not_understood")]
 
 
 def _commands(said: Incoming, spoken: list[grammar.Command]) -> list[grammar.Command]:

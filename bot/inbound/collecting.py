@@ -1,25 +1,22 @@
 """A report said in several messages: a file opens it, what follows is added, «xong» or some quiet hands it in."""
 
-import html
 from collections.abc import Sequence
 
 import msgspec
 
-from backend.errors import AppError, Invalid
-from backend.files.service import MAX_FILES
-from backend.kit import clock
+from backend.errors import NotFound
 from backend.tasks.schemas import TaskView
 from bot import collected, recall
-from bot.channel import Text
-from bot.collected import BEFORE_DUE, Collected, Piece
-from bot.inbound import evidence, grammar, handing_in
+from bot.collected import Collected, Piece
+from bot.inbound import evidence, handing_in, keeping
+from bot.inbound.beginning import begun, plainly, told
 from bot.inbound.errors import sentence
 from bot.inbound.grammar import Command
 from bot.inbound.naming import called
 from bot.inbound.presses import read, why_not
 from bot.inbound.talk import Talk
 from bot.recall import About
-from bot.speech import Answer, Mark
+from bot.speech import Answer
 
 
 class _Aim(msgspec.Struct, frozen=True):
@@ -35,25 +32,41 @@ async def heard(talk: Talk, commands: Sequence[Command], about: About | None) ->
     said = talk.said
     if said.kind == "text" and not said.text:
         return [talk.say("nothing_said")]
-    if said.kind != "file" and commands and not _is_about_report(commands):
-        return None
-    held = await _held(talk)
     if said.kind == "file":
-        return await _file(talk, held, commands, about)
-    return await _words(talk, held, commands, about) if held is not None else None
+        try:
+            return await _file(talk, await handing_in.held_in(talk), commands, about)
+        except NotFound as error:
+            return await keeping.asked(talk, commands, sentence(error, talk.voice.locale))
+    if (answers := await keeping.claimed(talk, commands, about)) is not None:
+        return answers
+    if commands and not _is_about_report(commands):
+        return None
+    held = await handing_in.held_in(talk)
+    return await (_words(talk, held, commands, about) if held is not None else keeping.dropped(talk, commands))
 
 
 async def of_task(talk: Talk, task_id: int) -> Collected | None:
     """The report on this task that is being said in this chat."""
-    held = await _held(talk)
-    return held if held is not None and held.task_id == task_id else None
+    return (await of_task_or_kept(talk, task_id))[0]
 
 
-async def finished(talk: Talk, held: Collected) -> list[Answer]:
-    """«1 xong …», with or without a file: what came with it joins, and the report is handed in. Raises SendError."""
-    kept, problems = await _kept(talk, held)
+async def of_task_or_kept(talk: Talk, task_id: int) -> tuple[Collected | None, bool]:
+    """The same, and whether files are kept here of which nobody said which task they are for."""
+    held, has_kept = await collected.open_or_kept(talk.channel.name, talk.address)
+    if held is not None:
+        held = await handing_in.theirs(talk, held)
+    return (held if held is not None and held.task_id == task_id else None), has_kept
+
+
+async def finished(talk: Talk, held: Collected, *, has_kept: bool = False) -> list[Answer]:
+    """«1 xong …», with or without a file: what came with it joins, what was kept before (``has_kept``) as well, and the
+    report is handed in. Raises SendError."""
+    before = await keeping.for_report(talk) if has_kept else None
+    if before is not None:
+        await keeping.join(talk, held, before)
+    kept, problems = await evidence.keep_all(talk, len(held.attachments))
     await collected.add(held.id, Piece(talk.said.receipt or "done", talk.said.text.strip(), kept))
-    return [*_told(talk, problems), *await handing_in.handed_in(talk, held)]
+    return [*told(problems), *await handing_in.handed_in(talk, held, before.kinds if before is not None else ())]
 
 
 async def pressed(talk: Talk) -> list[Answer] | None:
@@ -65,15 +78,6 @@ async def pressed(talk: Talk) -> list[Answer] | None:
 
 def _is_about_report(commands: Sequence[Command]) -> bool:
     return len(commands) == 1 and not commands[0].task and commands[0].act in ("done", "drop")
-
-
-async def _held(talk: Talk) -> Collected | None:
-    held = await collected.open_in(talk.channel.name, talk.address)
-    if held is not None and held.person_id != talk.actor.person_id:
-        # The chat has changed hands: what another person said here is not handed in by whoever has it now.
-        await handing_in.dropped(held, "the chat is another person's now")
-        return None
-    return held
 
 
 # Words.
@@ -137,7 +141,7 @@ async def _file(
     if view.secret:
         return [talk.say("secret_reply", link=talk.voice.link(view.code))]
     if "report" not in view.can:
-        return [_plainly(why_not(talk, view, "report"))]
+        return [plainly(why_not(talk, view, "report"))]
     # Whoever goes on to another task has said what there was to say of the one before.
     before = await handing_in.handed_in(talk, held) if held is not None else []
     return [*before, *await _begun(talk, view, aim)]
@@ -147,7 +151,7 @@ async def _aim(
     talk: Talk, held: Collected | None, commands: Sequence[Command], about: About | None
 ) -> _Aim | Answer | None:
     """The task a file is for: named under it, by the message it answers, by our question, or the one being said."""
-    name, words = _caption(talk.said.text, commands)
+    name, words = keeping.caption(talk.said.text, commands)
     if name:
         view = await (await called(talk, name)).view()
         if about is not None and about.task_id not in (None, view.id):
@@ -174,21 +178,10 @@ async def _aim_of_reply(talk: Talk, about: About, words: str) -> _Aim | None:
     return _Aim(view.id, words, about) if "report" in view.can and not view.secret else None
 
 
-def _caption(text: str, commands: Sequence[Command]) -> tuple[str, str]:
-    """The task that is named under a file, «1» or «1: ảnh hiện trường», and the words; no task for other words."""
-    if len(commands) == 1 and commands[0].act == "details":
-        return commands[0].task, ""
-    head, colon, words = text.partition(":")
-    alone = grammar.parse(head) if colon and "\n" not in head else []
-    if len(alone) == 1 and alone[0].act == "details":
-        return alone[0].task, words.strip()
-    return "", text.strip()
-
-
 async def _begun(talk: Talk, view: TaskView, aim: _Aim) -> list[Answer]:
-    kept, problems = await _kept(talk, None)
+    kept, problems = await evidence.keep_all(talk, 0)
     if not kept:
-        return _told(talk, problems)
+        return told(problems)
     about, name = aim.question, talk.channel.name
     data = about.mark.data if about is not None and about.mark is not None else {}
     piece = Piece(talk.said.receipt, aim.text, kept)
@@ -200,54 +193,17 @@ async def _begun(talk: Talk, view: TaskView, aim: _Aim) -> list[Answer]:
         return await _joined(talk, other, aim, finishes=False) if other is not None else []
     if about is not None and about.is_question and about.prompt_id is not None:
         await recall.answered(name, talk.address, about.prompt_id)
-    if clock.now() < view.due_at <= clock.now() + BEFORE_DUE:
-        return [*_told(talk, problems), *await handing_in.handed_in(talk, held)]
-    began = talk.voice.say("bot.collect.began", what=evidence.named(talk, held.kinds), link=talk.voice.link(view.code))
-    return [_mixed(talk, problems, began, view.id)]
+    return await begun(talk, view, held, problems)
 
 
 async def _joined(talk: Talk, held: Collected, aim: _Aim, *, finishes: bool) -> list[Answer]:
     """Added without a word, but for what is not taken; a message that came before is not added again."""
     problems: list[str] = []
     if talk.said.receipt not in held.heard:
-        kept, problems = await _kept(talk, held)
+        kept, problems = await evidence.keep_all(talk, len(held.attachments))
         if not await collected.add(held.id, Piece(talk.said.receipt, aim.text, kept)):
             view = await talk.view(held.task_id)
-            return [_plainly(why_not(talk, view, "report"))]
+            return [plainly(why_not(talk, view, "report"))]
     if problems:
         problems.append(talk.voice.plain("bot.collect.kept"))
-    return [*_told(talk, problems), *(await handing_in.handed_in(talk, held) if finishes else [])]
-
-
-async def _kept(talk: Talk, held: Collected | None) -> tuple[list[tuple[int, str]], list[str]]:
-    """What could be kept of a message's files, and why the others could not. Raises SendError: not just now."""
-    kept: list[tuple[int, str]] = []
-    problems: list[str] = []
-    there = len(held.attachments) if held is not None else 0
-    for file in talk.said.files:
-        try:
-            if there + len(kept) >= MAX_FILES:
-                raise Invalid("files_too_many", most=MAX_FILES)
-            stored = await evidence.keep(talk, file)
-        except AppError as error:
-            problems.append(sentence(error, talk.voice.locale))
-        else:
-            kept.append((stored.id, stored.media_type.partition("/")[0]))
-    return kept, list(dict.fromkeys(problems))
-
-
-# Answers.
-
-
-def _told(talk: Talk, problems: Sequence[str]) -> list[Answer]:
-    return [_plainly("\n".join(problems))] if problems else []
-
-
-def _mixed(talk: Talk, problems: Sequence[str], words: str, task_id: int) -> Answer:
-    """What was not taken, and what was, as one message: some channels count them."""
-    escaped = [html.escape(problem, quote=False) for problem in problems]
-    return Answer(Text("\n".join([*escaped, words])), mark=Mark(task_id, "about"))
-
-
-def _plainly(words: str) -> Answer:
-    return Answer(Text(html.escape(words, quote=False)))
+    return [*told(problems), *(await handing_in.handed_in(talk, held) if finishes else [])]

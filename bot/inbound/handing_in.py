@@ -1,5 +1,7 @@
 """Ends a report that was said in several messages: it is handed in once, and what comes too late is not lost."""
 
+from collections.abc import Sequence
+
 from backend.errors import AppError
 from backend.files.service import attach
 from backend.kit import logs
@@ -18,14 +20,30 @@ log = logs.get("bot.handing_in")
 _COMMENT_MAX = 5_000
 
 
+async def held_in(talk: Talk) -> Collected | None:
+    """The report that is being said in this chat."""
+    held = await collected.open_in(talk.channel.name, talk.address)
+    return await theirs(talk, held) if held is not None else None
+
+
+async def theirs(talk: Talk, held: Collected) -> Collected | None:
+    """The same when it is this person's. When the chat has changed hands, what another person said here is not handed in
+    by whoever has it now."""
+    if held.person_id == talk.actor.person_id:
+        return held
+    await dropped(held, "the chat is another person's now")
+    return None
+
+
 async def dropped(held: Collected, why: str) -> None:
     """End a report that nobody can hand in any more."""
     if await collected.end(held.id, why) is not None:
         log.warning("chat_report.dropped", report=held.id, task=held.task_id, problem=why)
 
 
-async def handed_in(talk: Talk, held: Collected) -> list[Answer]:
-    """Hand the report in, once whoever else tries; when it is too late for that, nothing that was said is lost."""
+async def handed_in(talk: Talk, held: Collected, before: Sequence[str] = ()) -> list[Answer]:
+    """Hand the report in, once whoever else tries; when it is too late for that, nothing that was said is lost. ``before``
+    as in :func:`evidence.reported`."""
     try:
         async with transaction():
             whole = await collected.end(held.id)
@@ -40,7 +58,7 @@ async def handed_in(talk: Talk, held: Collected) -> list[Answer]:
         return [_commented(talk, whole, change.task, talk.already(change.task, "report"))]
     on, receipt = whole.behind
     return [
-        evidence.reported(talk, change, len(whole.attachments)),
+        evidence.reported(talk, change, len(whole.attachments), before),
         *await talk.repaint(change.task, on, receipt),
     ]
 

@@ -13,7 +13,7 @@ from backend.tasks import service
 from backend.tasks.schemas import DueDraft, TaskView
 from bot import recall
 from bot.channel import Text
-from bot.inbound import collecting, evidence, waits, waivers
+from bot.inbound import collecting, evidence, keeping, waits, waivers
 from bot.inbound.presses import why_not
 from bot.inbound.talk import Talk
 from bot.reading import new_due
@@ -46,15 +46,21 @@ async def replied(talk: Talk, about: About) -> list[Answer]:
 async def _report(talk: Talk, view: TaskView, about: About) -> list[Answer]:
     if "report" not in view.can:
         return [_sentence(why_not(talk, view, "report"))]
-    held = await collecting.of_task(talk, view.id)
+    held, has_kept = await collecting.of_task_or_kept(talk, view.id)
     if held is not None:
-        return await collecting.finished(talk, held)
+        return await collecting.finished(talk, held, has_kept=has_kept)
     files = [(await evidence.keep(talk, file)).id for file in talk.said.files]
-    change = await service.report(talk.actor, view.id, talk.said.text.strip()[:_TEXT_MAX], files)
+    text, before = talk.said.text.strip()[:_TEXT_MAX], await keeping.for_report(talk) if has_kept else None
+    if before is None:
+        change = await service.report(talk.actor, view.id, text, files)
+    else:
+        change = await keeping.reported(talk, view.id, text, files, before)
     await _settle(talk, about)
     if not change.changed:
         return [_sentence(talk.already(change.task, "report"))]
-    return [evidence.reported(talk, change, len(files)), *await talk.repaint_behind(change.task, about)]
+    kinds = before.kinds if before is not None else ()
+    said = evidence.reported(talk, change, len(files) + len(kinds), kinds)
+    return [said, *await talk.repaint_behind(change.task, about)]
 
 
 async def _extension(talk: Talk, view: TaskView, about: About) -> list[Answer]:

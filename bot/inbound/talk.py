@@ -6,7 +6,7 @@ import msgspec
 
 from backend.domain.notices import TaskNotice
 from backend.domain.types import Actor, Status
-from backend.kit import sentences
+from backend.kit import i18n, sentences
 from backend.settings import Settings
 from backend.tasks import queries
 from backend.tasks.schemas import TaskView
@@ -48,7 +48,14 @@ class Talk(msgspec.Struct, frozen=True):
 
     def say(self, key: str, **params: object) -> Answer:
         """A plain sentence of the catalogue as a new message."""
-        return Answer(Text(self.voice.say(f"bot.{key}", **params)))
+        return Answer(Text(self.words(key, **params)))
+
+    def words(self, key: str, **params: object) -> str:
+        """A text of the catalogue, as HTML. Where nothing can be pressed or replied to, one that has words of its own for
+        that (``…_typed``) says what can be typed."""
+        typed = f"bot.{key}_typed"
+        own = not self.channel.buttons and i18n.has(self.voice.locale, typed)
+        return self.voice.say(typed if own else f"bot.{key}", **params)
 
     def toast(self, key: str, **params: object) -> Answer:
         return toast(self.voice.plain(f"bot.{key}", **params))
@@ -63,7 +70,7 @@ class Talk(msgspec.Struct, frozen=True):
 
     def ask(self, view: TaskView, act: str, **data: object) -> Answer:
         """A question whose answer does ``act``."""
-        words = self.voice.say(f"bot.ask.{act}", link=self.voice.link(view.code), due=view.due_at)
+        words = self.words(f"ask.{act}", link=self.voice.link(view.code), due=view.due_at)
         text = Text(words, ask=self.voice.plain(f"bot.ask.{act}_hint"))
         return Answer(text, mark=Mark(view.id, "return" if act.startswith("return") else act, data))  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ _MONDAY = 0
 
 def question(talk: Talk, view: TaskView, calendar: WorkCalendar, on: str) -> Answer:
     """Ask until when, with the days that people mean most often."""
-    words = talk.voice.say("bot.ask.wait", link=talk.voice.link(view.code))
+    words = talk.words("ask.wait", link=talk.voice.link(view.code))
     mark = Mark(view.id, "wait", {"on": on, "receipt": talk.said.receipt})
     return Answer(Text(words, _choices(talk, view, calendar)), mark=mark)
 

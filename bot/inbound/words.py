@@ -81,7 +81,8 @@ def _named(talk: Talk, view: TaskView) -> str:
 
 async def helped(talk: Talk) -> list[Answer]:
     """«giúp»: what can be said here."""
-    return [talk.say("help.linked", name=talk.actor.name, url=talk.voice.url)]
+    files = Safe(talk.words("help.files"))
+    return [talk.say("help.linked", name=talk.actor.name, url=talk.voice.url, files=files)]
 
 
 async def undone(talk: Talk, task_id: int | None) -> list[Answer]:

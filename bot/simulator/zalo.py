@@ -98,7 +98,7 @@ class FakeZalo:
             self.world.phones[key] = ZaloPhone(self.world, account, str(person), name, started=started)
         return self.world.phones[key]
 
-    async def until(self, probe: Callable[[], T | None], timeout_s: float = 10.0) -> T:
+    async def until(self, probe: Callable[[], T | None], timeout_s: float = 60.0) -> T:
         """The first true answer of ``probe``, asked after every call and change; TimeoutError when there is none."""
         deadline = time.monotonic() + timeout_s
         while not (found := probe()):
@@ -178,7 +178,9 @@ class FakeZalo:
                 result = {"url": bot.webhook[0] if bot.webhook else ""}
             case "sendMessage":
                 result = self._send(bot, params)
-            case "sendChatAction":
+            case "sendChatAction":  # no message: it is not counted
+                if params.text("action") != "typing":
+                    raise ApiError(400, "Bad request: no such action")
                 self._chat(bot, params).action_at = time.time()
                 result = None
                 self.world.changed()

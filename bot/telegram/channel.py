@@ -128,6 +128,9 @@ class TelegramChannel:
             if not nothing_to_edit(error):
                 raise classify(error) from error
 
+    async def working(self, address: str) -> None:
+        """Not shown: Telegram hands a file over at once, and each call of ours takes a place of the chat's pace."""
+
     async def toast(self, press: str, words: str) -> None:
         try:
             await self._bot(AnswerCallbackQuery(callback_query_id=press, text=words or None))

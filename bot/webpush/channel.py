@@ -2,11 +2,13 @@
 
 import asyncio
 import importlib
+import secrets
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from backend import delivery
 from backend.auth import push
 from backend.auth.push import Subscription
 from backend.auth.push_keys import push_keys
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 log = logs.get("bot.webpush")
 
 _TIMEOUT_S = 20.0
+#: Bytes of the random name of a message: no two are the same.
+_NAME = 9
 
 
 class WebPushChannel:
@@ -42,18 +46,19 @@ class WebPushChannel:
             await self._client.close()
 
     async def send(self, address: str, text: Text, *, reply_to: Receipt | None = None) -> Receipt:
-        """Push to all browsers of a person; the receipt names those that took it."""
+        """Push to all browsers of a person; the receipt names the message and the browsers that took it."""
+        message = secrets.token_urlsafe(_NAME)
         try:
             browsers = await push.targets_of(int(address))
             client = await self._opened()
-            payload = payload_of(text, self._settings.url).encoded()
+            payload = payload_of(text, self._settings.url, message).encoded()
             ends = await asyncio.gather(*(self._push(client, browser, payload) for browser in browsers))
         except (OperationalError, OSError) as error:
             raise SendError("temporary", f"the person's browsers: {type(error).__name__}") from error
-        took = [str(browser.id) for browser, end in zip(browsers, ends, strict=True) if end is None]
+        took = [browser.id for browser, end in zip(browsers, ends, strict=True) if end is None]
         if not took:
             raise together([end for end in ends if end is not None])
-        return Receipt(",".join(took)[:190])
+        return Receipt(delivery.push_receipt(message, took))
 
     async def _push(self, client: "Client", browser: Subscription, payload: bytes) -> SendError | None:
         """How one push ended, None = taken; a subscription that is no more ends."""

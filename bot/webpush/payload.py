@@ -1,4 +1,4 @@
-"""What a notification says: title, body, the page it opens, and which older one it takes the place of. Pure."""
+"""What a notification says: title, body, the page it opens, which older one it takes the place of, its own name. Pure."""
 
 import hashlib
 import html
@@ -17,12 +17,14 @@ _LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.S)
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """``url`` is a path on our own site. A notification with the ``tag`` of one that still shows replaces it."""
+    """``url`` is a path on our own site. A notification with the ``tag`` of one that still shows replaces it. ``message``
+    names this one when its browser tells the office that it was tapped; it opens nothing."""
 
     title: str
     body: str
     url: str
     tag: str
+    message: str = ""
 
     def encoded(self) -> bytes:
         """As JSON of at most :data:`MOST_BYTES`: the end of a long body is cut, its page has it."""
@@ -36,7 +38,7 @@ class Payload(msgspec.Struct, frozen=True):
         return msgspec.json.encode(msgspec.structs.replace(self, body=body.rstrip() + _ELLIPSIS))
 
 
-def payload_of(text: Text, site: str) -> Payload:
+def payload_of(text: Text, site: str, message: str = "") -> Payload:
     """The words of a text without the addresses behind them; the first page of ours that it names is what opens.
 
     What is newest about a task stands for all that was said of it: its page has the rest.
@@ -48,7 +50,7 @@ def payload_of(text: Text, site: str) -> Payload:
     tag = one or hashlib.sha256(words.encode()).hexdigest()[:16]
     if len(title) > _TITLE_MAX:
         title, body = title[: _TITLE_MAX - 1].rstrip() + _ELLIPSIS, f"{_ELLIPSIS}{title[_TITLE_MAX - 1 :]}\n{body}"
-    return Payload(title, body.strip(), pages[0] if pages else "/", tag[:200])
+    return Payload(title, body.strip(), pages[0] if pages else "/", tag[:200], message)
 
 
 def _path(address: str, site: str) -> str:

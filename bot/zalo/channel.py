@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from backend.channel_use import Meter, month_at
+from backend.channel_use import SPENT, Meter, month_at
 from backend.kit import clock
 from bot.channel import File, Receipt, SendError, Text
 from bot.zalo.client import Client
@@ -46,7 +46,7 @@ class ZaloChannel:
         words = fitting(told(said), self._page, Text(commands).plain)
         if not await self._meter.take(bot.id):
             rest_s = (month_at(clock.now(), self._meter.zone).end - clock.now()) / timedelta(seconds=1)
-            raise SendError("temporary", "this month's messages are used up", retry_after_s=rest_s, spent=True)
+            raise SendError("temporary", SPENT, retry_after_s=rest_s, spent=True)
         try:
             return Receipt(await bot.send(chat, words))
         except SendError as error:
@@ -68,6 +68,14 @@ class ZaloChannel:
 
     async def toast(self, press: str, words: str) -> None:
         """There is nothing to press on Zalo, so nothing to answer."""
+
+    async def working(self, address: str) -> None:
+        """Zalo shows «đang soạn tin». It is no message, so the month does not count it."""
+        try:
+            bot, chat = self._bot(address)
+        except SendError:
+            return
+        await bot.typing(chat)
 
     async def fetch(self, file: File) -> bytes:
         bot = next(iter(self.bots.values()))

@@ -1,6 +1,7 @@
 """One bot of the Zalo Bot Platform over HTTP: its calls, its envelope, and never a word of its token."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from bot.zalo.errors import Refusal, foreign, lost
 TIMEOUT_S = 20.0
 _CONNECT_S = 5.0
 _PIECE = 65_536
+#: Nobody waits longer for a sign that somebody is waited for.
+_TYPING_S = 3.0
 
 
 class _Envelope(msgspec.Struct):
@@ -38,7 +41,8 @@ class Me(msgspec.Struct):
 
 
 class Client:
-    """One bot. Every method raises :class:`SendError` for everything that can go wrong outside."""
+    """One bot. Every method raises :class:`SendError` for everything that can go wrong outside, but for
+    :meth:`typing`."""
 
     def __init__(self, token: str, api_base: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self.id = token.partition(":")[0]
@@ -72,6 +76,12 @@ class Client:
             raise await self._told_apart(error) from None
         # Zalo said yes: a message without an id arrived all the same.
         return str(result.get("message_id", "")) if isinstance(result, dict) else ""
+
+    async def typing(self, chat: str) -> None:
+        """Show that something is being written, for a few seconds. The only call that may fail without a word: what is
+        written comes all the same."""
+        with suppress(Refusal, SendError):
+            await self.call("sendChatAction", {"chat_id": chat, "action": "typing"}, _TYPING_S)
 
     async def _told_apart(self, error: Refusal) -> SendError:
         """Whether it is the chat that is gone or the bot that is not well: a link ends for the one and not for the other."""

@@ -5,18 +5,21 @@ import json
 import shutil
 import tarfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from backend import backup
+from backend.auth.actors import actor_of
 from backend.errors import Conflict, Invalid
 from backend.files import service as files
+from backend.files.storage import LocalStorage
 from backend.kit import db as database_kit
 from backend.kit.db import Sql
-from backend.models import Person, Task, Unit
+from backend.models import Attachment, Blob, Person, Task, Unit
 from backend.settings import Settings
 from backend.tasks import service
 from backend.tasks.schemas import DueDraft, TaskDraft
@@ -124,3 +127,35 @@ async def test_a_damaged_backup_changes_nothing(settings: Settings, db: None, tm
         target.addfile(info, io.BytesIO(text))
     with pytest.raises(Invalid, match="backup_unknown_format"):
         await backup.read(settings, not_ours)
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+async def test_content_that_goes_meanwhile_harms_only_when_it_is_missed(
+    settings: Settings, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, forgotten: bool
+) -> None:
+    """Between the moment of the database and the files somebody forgets an unused upload, or a disk loses a used one."""
+    snapshot = backup._snapshot
+
+    @asynccontextmanager
+    async def and_then() -> AsyncIterator[None]:
+        async with snapshot():
+            yield
+        await Attachment.filter(task_id=None).delete()
+        gone = Blob.filter(sha256__not_in=await Attachment.all().values_list("blob_id", flat=True))
+        lost = await (gone if forgotten else Blob.all()).values_list("sha256", flat=True)
+        await gone.delete()
+        for sha256 in lost:
+            LocalStorage(settings.files_dir).path(sha256).unlink()
+
+    monkeypatch.setattr(backup, "_snapshot", and_then)
+    async with database_kit.opened(settings.database):
+        await _fill(settings)
+        cast_head = await Person.get(handle="head")
+        await files.store(settings, await actor_of(cast_head.id), "lẻ.pdf", PDF + b"%")
+        if not forgotten:
+            with pytest.raises(FileNotFoundError):
+                await backup.write(settings, tmp_path / "backup.tar.gz")
+            return
+        await backup.write(settings, tmp_path / "backup.tar.gz")
+    with tarfile.open(tmp_path / "backup.tar.gz") as archive:
+        assert len([name for name in archive.getnames() if name.startswith("files/")]) == 1

@@ -93,7 +93,7 @@ async def test_hr_sees_what_is_left_and_an_officer_does_not(app: Any, cast: Cast
             "Zalo · Giao việc 1",
             "chỉ tin khẩn",
             "952 tin (gửi 7, nhận 945)",
-            "48 trên 1000 tin",
+            "48 trên 1.000 tin",
             "1 trên 50 người",
             "getMe: 401 Unauthorized",
         ):

@@ -40,6 +40,8 @@ class Wall:
 
     async def toast(self, press: str, words: str) -> None: ...
 
+    async def working(self, address: str) -> None: ...
+
     async def fetch(self, file: File) -> bytes:
         raise SendError("temporary", "a wall holds no files")
 

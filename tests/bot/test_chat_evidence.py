@@ -138,7 +138,7 @@ async def test_a_number_that_names_nothing_opens_nothing(office: Office, clock: 
     await office.turn()
     answers = "\n".join(message.text for message in phone.received)
     assert "không có việc số 9" in answers
-    assert "đúng thẻ công việc" in answers
+    assert "Xin nhắn số của việc" in answers
     assert "Tôi chưa làm gì" in answers
     assert await ChatReport.all().count() == 0
     assert {(await office.see(one)).status for one in (task, other)} == {Status.ASSIGNED}
@@ -219,7 +219,7 @@ async def test_a_bad_file_in_an_album_leaves_the_others(office: Office, clock: F
 async def test_more_files_than_a_report_holds_are_refused(
     office: Office, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.inbound.collecting.MAX_FILES", 2)
+    monkeypatch.setattr("bot.inbound.evidence.MAX_FILES", 2)
     phone, task = await card(office, clock)
     phone.album([JPEG, JPEG + b"2", JPEG + b"3"], reply_to=phone.last)
     await office.turn()

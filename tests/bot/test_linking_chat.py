@@ -309,7 +309,7 @@ async def test_a_chat_that_moved_where_another_is_cannot_be_followed(cast: Cast,
 
 
 @pytest.mark.parametrize("locale", ["vi", "en"])
-async def test_the_people_page_shows_who_has_no_chat(app: Any, cast: Cast, locale: str) -> None:
+async def test_the_people_page_shows_who_has_a_chat(app: Any, cast: Cast, locale: str) -> None:
     from tests.backend.web_browser import Browser, text_of
 
     await put_bots("zalo", [Bot("700001", "Giao việc 1")])
@@ -319,5 +319,5 @@ async def test_the_people_page_shows_who_has_no_chat(app: Any, cast: Cast, local
         await hr.get("/people?q=nguyen")
         [an] = [line for line in hr.page.split("<li>") if "@an" in line]
         [binh] = [line for line in hr.page.split("<li>") if "@binh" in line]
-        none = {"vi": "Chưa nối chat", "en": "No chat linked"}[locale]
-        assert (none in text_of(an), none in text_of(binh)) == (False, True)
+        linked = {"vi": "Đã nối chat", "en": "Chat linked"}[locale]
+        assert (linked in text_of(an), linked in text_of(binh)) == (True, False)

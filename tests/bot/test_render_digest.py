@@ -117,15 +117,29 @@ def test_hr_sees_the_week_and_only_what_there_is() -> None:
     assert "Trễ hạn trong tuần: 3 việc, của An (2), Bình (1) và 7 người khác." in text
     assert f"1 đề nghị xác nhận nguyên nhân khách quan, tại {URL}/requests." in text
     assert "2 kiến nghị về điểm" in text
-    assert "Chưa nối chat nào: 4 người." in text
+    assert "Chưa nối chat nào: 4 người." in text, "written by an older release"
     assert "Việc có hạn trong tháng 11/2026: 10 việc" in text
     bare = render(weekly(late=0, late_officers=0, officers=(), waivers=0, appeals=0), VI).plain
     assert len(bare.split("\n")) == 3
 
 
+def test_hr_sees_how_whoever_has_no_chat_is_reached() -> None:
+    counts = {"unreached": 1, "only_mail": 2, "only_push": 1}
+    assert (
+        "Chưa nối chat: 4 người (không nhận được tin bằng cách nào: 1; chỉ nhận qua e-mail: 2; "
+        f"chỉ nhận thông báo trên máy: 1), tại {URL}/people."
+    ) in render(weekly(**counts), VI).plain
+    assert (
+        "No chat linked: 4 people (1 cannot be reached at all; 2 only by e-mail; "
+        f"1 only by notifications on a device), see {URL}/people."
+    ) in render(weekly(**counts), EN).plain
+    assert f"4 người (chỉ nhận qua e-mail: 4), tại {URL}/people." in render(weekly(only_mail=4), VI).plain
+
+
 @pytest.mark.parametrize(
     "notice",
     [
+        weekly(officers=(LateOfficer("An", 1),), late=1, waivers=1, appeals=1, unlinked=1, unreached=1),
         morning(task(1, "Plan", "2026-12-04 17:00"), count=2, overdue=1),
         leader(task(1, "Plan"), more=1, lead="An"),
         weekly(officers=(LateOfficer("An", 1),), late_officers=2, late=1, waivers=1, appeals=1, unlinked=1),

@@ -110,7 +110,7 @@ def test_a_push_shows_a_notification_that_opens_our_page_only(desk: Desk, office
       const registration = await navigator.serviceWorker.ready;
       for (let tries = 0; tries < 100; tries++) {
         const found = await registration.getNotifications();
-        if (found.length >= n) return found.map((one) => [one.title, one.body, one.data]);
+        if (found.length >= n) return found.map((one) => [one.title, one.body, one.data.url]);
         await new Promise((done) => setTimeout(done, 50));
       }
       return [];
@@ -121,6 +121,44 @@ def test_a_push_shows_a_notification_that_opens_our_page_only(desk: Desk, office
         ["Nơi khác", "", office.url + "/"],
         ["Đổi hạn CV26-000001", "Hạn mới", office.url + "/tasks/CV26-000001"],
     ]
+
+
+def test_a_notification_that_is_tapped_opens_its_page_and_is_noted_as_read(desk: Desk, office: Office) -> None:
+    path = f"/tasks/{office.codes['asked']}"
+    with closing(sqlite3.connect(office.folder / "office.db", timeout=15)) as connection, connection:
+        [[attempt]] = connection.execute(
+            "insert into delivery_attempt (notice_id, channel, address, started_at, outcome, receipt, problem) "
+            "select n.id, 'webpush', p.id, '2026-11-23 00:00:00+00:00', 'sent', 'aNameOfOurs1:1', '' "
+            "from outbox_notice n join person p on p.id = n.person_id where p.handle = 'an' limit 1 "
+            "returning id"
+        )
+    page, context = me(desk, "an", ALLOWS, SUBSCRIBES)
+    page.locator("#push").get_by_role("checkbox").check()
+    says(page, "Máy này đang nhận thông báo")
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    [worker] = context.service_workers
+    # What a tap gives: only a real one may open a window, so what it opens is looked at instead.
+    script = """async ([url, message]) => {
+      const opened = [];
+      self.clients.openWindow = async (address) => opened.push(address);
+      for (const data of [{ url, message }, { url, message }, url]) {
+        await self.registration.showNotification("Việc mới", { data });
+        const [notification] = await self.registration.getNotifications();
+        const event = new NotificationEvent("notificationclick", { notification });
+        let all;
+        event.waitUntil = (promise) => (all = promise);
+        self.dispatchEvent(event);
+        await all;
+      }
+      return [opened, (await self.registration.getNotifications()).length];
+    }"""
+    with page.context.expect_event("request", lambda asked: asked.url.endswith("/api/me/push/seen")) as told:
+        assert worker.evaluate(script, [office.url + path, "aNameOfOurs1"]) == [[office.url + path] * 3, 0]
+    assert told.value.post_data == '{"message":"aNameOfOurs1"}'
+    with closing(sqlite3.connect(office.folder / "office.db", timeout=15)) as connection:
+        [[seen_at]] = connection.execute("select seen_at from delivery_attempt where id = ?", (attempt,))
+    assert seen_at is not None
+    assert desk.open(path, "an").locator("body").get_attribute("data-me") == "an"
 
 
 def test_a_browser_goes_with_whoever_signs_in_and_stays_silent_after_signing_out(desk: Desk, office: Office) -> None:

@@ -14,6 +14,7 @@ from backend.tasks.service import acknowledge, ask_extension, report
 from backend.tasks.service import wait as put_off
 from reminders import digest
 from tests.backend.given import away, lend
+from tests.backend.test_push import subscribe
 from tests.bot.bot_room import link
 from tests.fakes import vn
 
@@ -194,6 +195,8 @@ async def test_hr_gets_the_week_on_its_first_working_day(looked, cast, clock):
     )
     await Appeal.create(period_id=period.id, person_id=cast.binh.id, text="x", asked_at=clock())
     await link(cast.an, "7")
+    await subscribe(cast, "binh")
+    await Person.filter(id=cast.people["cuong"].id).update(email=None)
     assert await weekly(cast, clock, WEDNESDAY) == []
     [row] = await weekly(cast, clock)
     assert row.person_id == cast.hr.id  # type: ignore[attr-defined]
@@ -206,6 +209,7 @@ async def test_hr_gets_the_week_on_its_first_working_day(looked, cast, clock):
         {"name": cast.binh.full_name, "tasks": 1},
     ]
     assert (said["waivers"], said["appeals"], said["unlinked"]) == (1, 1, 10)
+    assert (said["unreached"], said["only_mail"], said["only_push"]) == (1, 8, 1)
     assert (said["period"], said["open_late"]) == ("2026-11", 5)
     assert await weekly(cast, clock, "2026-12-01 08:00") == []
 

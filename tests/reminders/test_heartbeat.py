@@ -173,7 +173,7 @@ async def test_whatever_the_other_end_does_the_engine_goes_on(db, cast, clock, g
 
 async def test_only_the_ticker_runs_it(db, cast, clock, give, listener, settings):
     engine = Engine(msgspec.structs.replace(settings, heartbeat_url=listener.url))
-    assert [(job.name, job.every_s) for job in engine.jobs if job not in JOBS] == [("audit", 300)]
+    assert [(job.name, job.every_s) for job in engine.jobs if job not in JOBS] == [("contents", 3600), ("audit", 300)]
     await give("an")
     clock.move(days=2)
     assert await engine.tick_now() > 0

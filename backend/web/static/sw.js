@@ -1,4 +1,5 @@
-/* Shows what the office pushes to this device and opens its page. It keeps no pages: they always ask the server. */
+/* Shows what the office pushes to this device, opens its page and tells the office that it was read. It keeps no pages:
+   they always ask the server. */
 
 const API = "/api/me/push";
 const PICTURE = "/static/worker/icon-192.png";
@@ -22,14 +23,18 @@ const ours = (address) => {
 
 // What is newest about a task takes the place of what showed before, aloud.
 self.addEventListener("push", (event) => {
-  const { title, body = "", url, tag = "" } = read(event.data);
-  const shown = { body, tag, renotify: tag !== "", icon: PICTURE, badge: PICTURE, data: ours(url) };
+  const { title, body = "", url, tag = "", message = "" } = read(event.data);
+  const data = { url: ours(url), message };
+  const shown = { body, tag, renotify: tag !== "", icon: PICTURE, badge: PICTURE, data };
   event.waitUntil(self.registration.showNotification(title, shown));
 });
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(open(event.notification.data));
+  // One that an older worker showed holds its page only.
+  const { data } = event.notification;
+  const { url, message } = data.url ? data : { url: data };
+  event.waitUntil(Promise.all([open(url), noted(message).catch(() => {})]));
 });
 
 // A tab that shows the page already comes to the front; any other may hold half a form and is left alone.
@@ -43,11 +48,23 @@ const open = async (url) => {
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event.newSubscription)));
 
 const renew = async (given) => {
-  const answer = await fetch(API);
-  if (!answer.ok) return;
-  const { key, csrf } = await answer.json();
-  const wanted = { userVisibleOnly: true, applicationServerKey: key };
+  const office = await known();
+  if (!office) return;
+  const wanted = { userVisibleOnly: true, applicationServerKey: office.key };
   const { endpoint, keys } = (given ?? (await self.registration.pushManager.subscribe(wanted))).toJSON();
-  const headers = { "content-type": "application/json", "x-csrf-token": csrf };
-  await fetch(API, { method: "POST", headers, body: JSON.stringify({ endpoint, ...keys }) });
+  await tell(API, { endpoint, ...keys }, office);
 };
+
+// Somebody tapped it: the office notes the first time. Whoever is signed in here says so for themselves only.
+const noted = async (message) => {
+  const office = message && (await known());
+  if (office) await tell(`${API}/seen`, { message }, office);
+};
+
+const known = async () => {
+  const answer = await fetch(API);
+  return answer.ok ? answer.json() : null;
+};
+
+const tell = (address, data, { csrf }) =>
+  fetch(address, { method: "POST", headers: { "content-type": "application/json", "x-csrf-token": csrf }, body: JSON.stringify(data) });
