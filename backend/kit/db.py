@@ -24,6 +24,10 @@ T = TypeVar("T")
 CONNECTION = "default"
 APP = "models"
 
+#: Statements that a PostgreSQL connection keeps prepared: the pages, the bot and the sweeps of one process have more than
+#: asyncpg's hundred that come again and again.
+_STATEMENTS = 400
+
 _openings = count(1)
 _opening = 0
 #: Whether the open database is PostgreSQL: every statement asks. None while only migrations have it open.
@@ -40,7 +44,7 @@ def config(url: str, pool: int = 10) -> dict[str, Any]:
         link: dict[str, Any] = {"engine": "backend.kit.sqlite", "credentials": {"file_path": path, **pragmas}}
     else:
         link = expand_db_url(url.replace("postgresql://", "postgres://", 1)) | {"engine": "backend.kit.postgres"}
-        link["credentials"] = {"minsize": 1, "maxsize": pool, **link["credentials"]}
+        link["credentials"] = {"minsize": 1, "maxsize": pool, "statement_cache_size": _STATEMENTS, **link["credentials"]}
     return {
         "connections": {CONNECTION: link},
         "apps": {

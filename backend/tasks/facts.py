@@ -58,7 +58,10 @@ class Has(msgspec.Struct):
     parent_assigner_id: int | None
     #: The unit, or one above it, says itself how firmly and when people are reminded.
     firmness: bool
-    #: Asked for a reader: the reader's number for the task, and the last thing somebody did to it (``undoable``).
+    #: Asked for a reader: how many tasks came from the same draft and how many of their leads have them, the reader's number
+    #: for the task, and the last thing somebody did to it (``undoable``).
+    group_size: int | None = None
+    group_seen: int | None = None
     number: int | None = None
     last_actor_id: int | None = None
     last_kind: str | None = None
@@ -110,14 +113,7 @@ async def _has(task: Task, reader: Actor | None) -> Has:
     """In one statement: most tasks have little of it, and reading nothing nine times costs more."""
     sql = Sql()
     id_, unit = sql.arg(task.id), sql.arg(task.unit_id)
-    of_reader = last_event = ""
-    if reader is not None:
-        of_reader = (
-            f", (select number from task_number where task_id = {id_} and person_id = {sql.arg(reader.person_id)} "
-            f"and (free_at is null or free_at > {sql.arg(clock.now())})) as number, "
-            "e.actor_id as last_actor_id, e.kind as last_kind, e.at as last_at"
-        )
-        last_event = f" left join task_event e on e.id = (select id from task_event {undoable.last_of(sql, id_)})"
+    shown, beside = _of_reader(sql, task, reader) if reader is not None else ("", "")
     [found] = await sql.fetch(
         "select w.code as unit_code, w.name as unit_name, w.path, "
         "(select min(s.rank) from position s join unit u on u.id = s.unit_id "
@@ -129,11 +125,29 @@ async def _has(task: Task, reader: Actor | None) -> Has:
         f"exists (select 1 from attachment where task_id = {id_}) as files, "
         f"exists (select 1 from task where parent_id = {id_}) as subtasks, "
         f"exists (select 1 from unit a where {OPINIONATED} and a.path = substr(w.path, 1, length(a.path))) as firmness, "
-        f"p.lead_id as parent_lead_id, p.assigner_id as parent_assigner_id{of_reader} "
-        f"from unit w left join task p on p.id = {sql.arg(task.parent_id)}{last_event} where w.id = {unit}",
+        f"p.lead_id as parent_lead_id, p.assigner_id as parent_assigner_id{shown} "
+        f"from unit w left join task p on p.id = {sql.arg(task.parent_id)}{beside} where w.id = {unit}",
         Has,
     )
     return found
+
+
+def _of_reader(sql: Sql, task: Task, reader: Actor) -> tuple[str, str]:
+    """What only a view shows: columns and joins of :func:`_has`."""
+    id_ = sql.arg(task.id)
+    shown = (
+        f", (select number from task_number where task_id = {id_} and person_id = {sql.arg(reader.person_id)} "
+        f"and (free_at is null or free_at > {sql.arg(clock.now())})) as number, "
+        "e.actor_id as last_actor_id, e.kind as last_kind, e.at as last_at"
+    )
+    beside = f" left join task_event e on e.id = (select id from task_event {undoable.last_of(sql, id_)})"
+    if task.group_key is not None:
+        shown += ", g.size as group_size, g.seen as group_seen"
+        beside += (
+            " left join (select count(*) as size, count(acknowledged_at) as seen from task "
+            f"where group_key = {sql.arg(task.group_key)}) g on 1 = 1"
+        )
+    return shown, beside
 
 
 async def times(task: Task, leave_until: datetime | None) -> TaskTimes:

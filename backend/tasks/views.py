@@ -6,7 +6,6 @@ from backend.domain.limits import ASSIGNER_TOLD
 from backend.domain.types import Actor, Part, Role, Status, TaskKind, Urgency
 from backend.errors import NotFound
 from backend.kit import clock
-from backend.kit.db import Sql
 from backend.models import Attachment, Extension, Report, Task, TaskPart
 from backend.org.queries import PersonBrief, person_brief
 from backend.tasks import facts
@@ -72,7 +71,6 @@ async def _whole(actor: Actor, task: Task) -> TaskView:
     asked = next((extension for extension in extensions if extension.decision == facts.OPEN), None)
     held = asked is not None and asked.asked_at <= task.due_at
     stopped_at = task.reported_at or task.declined_at or task.closed_at
-    size, acknowledged = await _group(task.group_key)
     return TaskView(
         id=task.id,
         code=task.code,
@@ -112,8 +110,8 @@ async def _whole(actor: Actor, task: Task) -> TaskView:
         return_count=task.return_count,
         parent_code=await _code(task.parent_id),
         group_key=task.group_key,
-        group_size=size,
-        group_acknowledged=acknowledged,
+        group_size=has.group_size or 1,
+        group_acknowledged=has.group_seen or 0,
         subtasks=await subtasks(actor, task.id) if has.subtasks else [],
         reports=[_report(report, people, files) for report in reports],
         extensions=[_extension(extension) for extension in extensions],
@@ -133,18 +131,6 @@ async def people_of(ids: list[int | None]) -> dict[int | None, PersonView]:
 
 def _person(brief: PersonBrief) -> PersonView:
     return PersonView(brief.id, brief.handle, brief.name, brief.title, brief.unit_name)
-
-
-async def _group(key: str | None) -> tuple[int, int]:
-    """How many tasks came from the same draft, and how many of their leads have them."""
-    if key is None:
-        return 1, 0
-    sql = Sql()
-    [row] = await sql.rows(
-        "select count(*) as size, sum(case when acknowledged_at is null then 0 else 1 end) as seen "
-        f"from task where group_key = {sql.arg(key)}"
-    )
-    return int(row["size"]), int(row["seen"] or 0)
 
 
 async def _code(task_id: int | None) -> str | None:
