@@ -17,10 +17,11 @@ RUN_STAMP := $(if $(wildcard .venv/dev.stamp),.venv/dev.stamp,.venv/run.stamp)
 COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-emit-index-url --no-header --no-annotate $(LOCK_FLAGS)
 LOCK_FLAGS ?=
 
-# Much of a test is waiting (for a browser, another process, a timer): three workers fill two cores. Dealt out in twos, so
-# that the slow tests, which come first, are spread over all of them. What is compiled is kept, whatever the environment
-# says: tests start many processes.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --maxschedchunk 2
+# Much of a test is waiting (for a browser, another process, a timer): three workers fill two cores. What is compiled is kept,
+# whatever the environment says: tests start many processes.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS)
+# A file stays in one worker, which makes its office, browser or scene once; files with slow tests come first.
+BY_FILE = --dist loadfile --no-loadscope-reorder
 WORKERS ?= 3
 
 # $(call install,FILE.lock): make .venv hold exactly what the lock file says, and this checkout.
@@ -57,10 +58,10 @@ install: $(RUN_STAMP) ## the .venv with what running needs, for a server
 setup: .venv/dev.stamp ## the one .venv with everything: run, test and bench
 
 test: lint system ## what CI runs: lint, types, import contracts, then every test on both databases
-	@$(PYTEST) -m "not soak"
+	@$(PYTEST) $(BY_FILE) -m "not soak"
 
 check: lint ## the quick inner loop: the same without the slow tests
-	@$(PYTEST) -m "not soak and not slow"
+	@$(PYTEST) $(BY_FILE) -m "not soak and not slow"
 
 lint: setup ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .
@@ -69,7 +70,7 @@ lint: setup ## ruff, mypy --strict and the import contracts
 	@$(BIN)/lint-imports --no-logo
 
 soak: setup system ## long chaos, year and property runs
-	@$(PYTEST) -m soak
+	@$(PYTEST) --maxschedchunk 2 -m soak
 
 bench: setup ## measure; each file of benches/ prints its numbers
 	@for bench in $(sort $(wildcard benches/bench_*.py)); do echo "== $$bench"; $(BIN)/python $$bench; done

@@ -42,11 +42,10 @@ async def _again(holder: Settling, job: Job, attempt: Attempt, error: SendError)
     now = clock.real()
     # What may have arrived is not said a second time somewhere else so soon.
     moves_on = job.has_other and error.kind == "temporary"
-    # Where nothing has arrived for an hour, the next notice need not wait an hour of its own.
-    window = now - 2 * pacing.LASTS
-    first_at = await (
-        attempts.failing_since(attempt, window) if moves_on else attempts.first_tried_at(attempt.notice_id)
-    )
+    first_at = await attempts.first_tried_at(attempt.notice_id)
+    if moves_on:
+        # Where nothing has arrived for an hour, the next notice need not wait an hour of its own.
+        first_at = min(first_at, await attempts.failing_since(attempt, now - 2 * pacing.LASTS))
     if pacing.gives_up(attempt.number, first_at, now, has_other=moves_on):
         problem = f"given up: {error.detail}"
         await (holder.elsewhere if job.has_other else holder.dead)(attempt, problem)

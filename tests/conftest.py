@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import hypothesis
 import pytest
+import structlog
 
 from backend import settings as settings_module
 from backend.kit import db as database_kit
 from backend.settings import Settings
-from tests import calls
+from tests import calls, dealing, orm
 from tests.apps import app_of
 from tests.cast import Cast, make_cast
 from tests.databases import PostgresDesk, PostgresServer, SqliteDesk, migrate, one_at_a_time
@@ -29,6 +30,12 @@ DATABASES = ("sqlite", "postgres")
 # No test asserts a duration: a busy machine must not fail a law of arithmetic.
 hypothesis.settings.register_profile("giaoviec", deadline=None)
 hypothesis.settings.load_profile("giaoviec")
+
+# Before a service sets up its own logs, a fault is told by its traceback alone: drawn in a box, with all that the
+# variables hold, it takes seconds.
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
+orm.install()
 
 
 #: Which worker this is, if there are several.
@@ -165,9 +172,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first: what mostly waits then waits beside the rest, and not alone at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    dealing.deal(items)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

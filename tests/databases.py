@@ -264,6 +264,7 @@ class SqliteDesk:
         with closing(sqlite3.connect(self.path, isolation_level=None)) as ours, tempfile.NamedTemporaryFile() as kept:
             kept.write(saved["file"])
             kept.flush()
+            ours.execute("pragma synchronous = off")
             ours.execute("attach ? as kept", (kept.name,))
             ours.execute("begin immediate")
             for [table] in ours.execute("select name from kept.sqlite_master where type = 'table'").fetchall():

@@ -24,7 +24,6 @@ from tests.processes import Office, office
 
 TOKEN = "123456:REPLICAS"
 REPLICAS = 3
-TASKS = 40
 #: What a message says of itself when an earlier attempt may have arrived.
 MAYBE = "(có thể gửi lặp)"
 #: Who assigns to whom.
@@ -96,7 +95,7 @@ async def _city(settings: Settings) -> AsyncIterator[City]:
             yield city
 
 
-async def _assign_all(city: City) -> dict[str, str]:
+async def _assign_all(city: City, tasks: int) -> dict[str, str]:
     """Every task is sent twice at the same time with one key, as a phone does whose answer got lost; code → lead."""
     clients = {by: await city.client(by) for by, _ in PAIRS}
 
@@ -118,7 +117,7 @@ async def _assign_all(city: City) -> dict[str, str]:
         return first, to
 
     try:
-        return dict(await asyncio.gather(*(assign(number) for number in range(TASKS))))
+        return dict(await asyncio.gather(*(assign(number) for number in range(tasks))))
     finally:
         for client in clients.values():
             await client.aclose()
@@ -145,12 +144,12 @@ async def _reached(probe: Any, timeout_s: float = 60) -> None:
     raise AssertionError("it did not come to pass")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_three_replicas_do_and_say_everything_once(settings: Settings) -> None:
+@pytest.mark.parametrize("tasks", [pytest.param(15, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.soak)])
+async def test_three_replicas_do_and_say_everything_once(settings: Settings, tasks: int) -> None:
     async with _city(settings) as city:
-        leads = await _assign_all(city)
-        assert len(leads) == TASKS == await Task.all().count()
+        leads = await _assign_all(city, tasks)
+        assert len(leads) == tasks == await Task.all().count()
         await _reached(lambda: _all_on_phones(city, leads))
 
         # The officers press, each press twice; one replica dies meanwhile, another takes its place.
@@ -159,12 +158,12 @@ async def test_three_replicas_do_and_say_everything_once(settings: Settings) -> 
             card = _cards(city.phones[lead], code)[0]
             for _ in range(2):
                 city.phones[lead].press(card, "Đã nhận")
-            if number == TASKS // 2:
+            if number == tasks // 2:
                 city.house.kill(doomed)
         await asyncio.gather(city.replica(), _reached(lambda: _all_acknowledged(len(leads))))
         acknowledged = Counter([event.task_id for event in await TaskEvent.filter(kind="acknowledged")])
         assert set(acknowledged.values()) == {1}
-        assert len(acknowledged) == TASKS
+        assert len(acknowledged) == tasks
 
         # Everything goes late at once, under the eyes of three engines.
         past = datetime.now(UTC) - timedelta(minutes=1)
@@ -173,7 +172,7 @@ async def test_three_replicas_do_and_say_everything_once(settings: Settings) -> 
         await _settled()
         charged = Counter([(entry.task_id, entry.scope) for entry in await LedgerEntry.all()])
         assert set(charged.values()) == {1}
-        assert len(charged) == 2 * TASKS
+        assert len(charged) == 2 * tasks
         await _said_once(city, leads)
 
 

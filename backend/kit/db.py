@@ -44,7 +44,12 @@ def config(url: str, pool: int = 10) -> dict[str, Any]:
         link: dict[str, Any] = {"engine": "backend.kit.sqlite", "credentials": {"file_path": path, **pragmas}}
     else:
         link = expand_db_url(url.replace("postgresql://", "postgres://", 1)) | {"engine": "backend.kit.postgres"}
-        link["credentials"] = {"minsize": 1, "maxsize": pool, "statement_cache_size": _STATEMENTS, **link["credentials"]}
+        link["credentials"] = {
+            "minsize": 1,
+            "maxsize": pool,
+            "statement_cache_size": _STATEMENTS,
+            **link["credentials"],
+        }
     return {
         "connections": {CONNECTION: link},
         "apps": {

@@ -247,7 +247,7 @@ async def test_hr_prints_linking_slips(app: Any, cast: Cast) -> None:
     await channel_use.put_bots("zalo", [Bot("700001", "Giao việc 1", 50)])
     await Person.filter(id=cast.binh.id).update(phone=None)
     async with await Browser(app).sign_in(cast, "hr") as hr:
-        assert "Chưa nối chat" in await hr.get("/people?unit=tuphap")
+        assert "Không nhận được tin" in await hr.get("/people?unit=tuphap")
         hidden = hr.hidden("/people/chat-sheet")
         assert hidden["unit"] == "tuphap"
         answer = await hr.client.post("/people/chat-sheet", data=hidden)

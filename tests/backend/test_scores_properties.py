@@ -141,7 +141,7 @@ async def test_what_is_closed_is_what_was_shown_before(office: Office, cast: Cas
 async def test_eight_workers_making_the_same_tasks_late_write_each_instance_once(
     office: Office, cast: Cast, clock: FakeClock, settings: Settings
 ) -> None:
-    tasks = [await office.task(title=f"Việc {number}") for number in range(40)]
+    tasks = [await office.task(title=f"Việc {number}") for number in range(20)]
     clock.set("2026-12-14 09:00")
     line = CONTEXT.Barrier(9)
     workers = [CONTEXT.Process(target=all_due, args=(settings.database, clock(), line), daemon=True) for _ in range(8)]

@@ -286,6 +286,7 @@ async def pressed(inbound: Inbound, channel: Any, address: str, task_id: int) ->
 
 
 @pytest.mark.slow
+@pytest.mark.small("postgres")
 async def test_no_answer_on_telegram_says_more_than_its_code(
     office: Office, cast: Cast, settings: Settings, clock: FakeClock
 ) -> None:
@@ -311,6 +312,7 @@ async def test_no_answer_on_telegram_says_more_than_its_code(
 
 
 @pytest.mark.slow
+@pytest.mark.small("sqlite")
 async def test_no_answer_on_zalo_says_more_than_its_code(
     db: None, cast: Cast, settings: Settings, clock: FakeClock
 ) -> None:

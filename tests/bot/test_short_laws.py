@@ -200,7 +200,7 @@ WAITS = Step("an", 0, "chờ đến 27/11", "number", twice=True, after_min=0)
 
 
 @example([WAITS], 0)
-@settings(_ANY, max_examples=12)
+@settings(_ANY, max_examples=8)
 @examples(st.lists(STEPS, min_size=4, max_size=10), st.integers(0, 12))
 async def test_words_and_presses_do_what_the_service_does(
     linked: Cast, clock: FakeClock, settings: Settings, steps: list[Step], all_at: int

@@ -230,6 +230,7 @@ async def _stuck(fault: Fault) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.small("sqlite-telegram", "postgres-zalo")
 async def test_killed_before_it_was_handled(settings: Settings, line: Line) -> None:
     """Stored, and then no more power: whoever starts next does it, once, and answers."""
     ours = msgspec.structs.replace(settings, **line.settings, lease_s=2.0)
@@ -246,6 +247,7 @@ async def test_killed_before_it_was_handled(settings: Settings, line: Line) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.small("sqlite-zalo", "postgres-telegram")
 async def test_killed_after_the_act_and_before_the_answer(settings: Settings, line: Line) -> None:
     """The report is written, its answer is not out: it is answered later, and is there once."""
     ours = msgspec.structs.replace(settings, **line.settings, lease_s=2.0)

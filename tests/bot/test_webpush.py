@@ -32,7 +32,7 @@ from tests.fakes import FakeClock, vn
 class Desk:
     """A sender that pushes through the fake service, and people who subscribe browsers with it."""
 
-    def __init__(self, settings: Settings, server: PushServer, timeout_s: float = 5.0) -> None:
+    def __init__(self, settings: Settings, server: PushServer, timeout_s: float = 60.0) -> None:
         self.settings = msgspec.structs.replace(settings, push_hosts=server.host, smtp_from="GV <gv@ubnd.vn>")
         self.server = server
         self.channel = WebPushChannel(self.settings, timeout_s=timeout_s, tls=trusting())

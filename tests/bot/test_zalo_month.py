@@ -13,6 +13,7 @@ from tests.fakes import FakeClock, vn
 FREE, PEOPLE = 3_000, 50
 
 
+@pytest.mark.small("postgres-week", "sqlite-short")
 @pytest.mark.parametrize(
     ("people", "monthly", "work", "end"),
     [

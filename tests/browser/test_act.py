@@ -4,7 +4,7 @@ JavaScript nor anybody signed in."""
 import pytest
 
 from tests.browser.conftest import Desk, Office
-from tests.browser.test_looks import _SMALL, LOOKS, faults
+from tests.browser.test_looks import LOOKS, wrong
 
 pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
@@ -22,12 +22,10 @@ def test_the_pages_of_links_fit(
     office.speak(locale[:2])
     page = desk.open("/sign-in", width=width, dark=dark, locale=locale, javascript=javascript)
     found: dict[str, list[str]] = {}
-    for name, path in {**office.mailed, ("", "", "forged"): "/act?k=1.2.ack.x"}.items():
+    for place, (name, path) in enumerate({**office.mailed, ("", "", "forged"): "/act?k=1.2.ack.x"}.items()):
         page.goto(office.url + path)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        fits = [f"{wide} px wide"] if wide > width else []
-        found[" ".join(name)] = [*page.evaluate(_SMALL), *(faults(page) if javascript else []), *fits]
-    assert not any(found.values()), {path: wrong for path, wrong in found.items() if wrong}
+        found[" ".join(name)] = wrong(page, place, width, dark, javascript=javascript)
+    assert not any(found.values()), {path: what for path, what in found.items() if what}
 
 
 def test_one_button_without_javascript_does_it(office: Office, desk: Desk) -> None:

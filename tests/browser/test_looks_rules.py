@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import Desk, Office
-from tests.browser.test_looks import _SMALL, LOOKS, faults
+from tests.browser.test_looks import LOOKS, wrong
 
 pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
@@ -63,14 +63,11 @@ def test_pages_of_rules_and_units_fit(
     furnished.speak(locale[:2])
     page = desk.open("/sign-in", "hr", width=width, dark=dark, locale=locale, javascript=javascript)
     found: dict[str, list[str]] = {}
-    for path in PAGES:
+    for place, path in enumerate(PAGES):
         page.goto(furnished.url + path)
         assert "/sign-in" not in page.url
-        page.evaluate("for (const fold of document.querySelectorAll('details.fold')) fold.open = true")
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        fits = [f"{wide} px wide"] if wide > width else []
-        found[path] = [*page.evaluate(_SMALL), *(faults(page) if javascript else []), *fits]
-    assert not any(found.values()), {path: wrong for path, wrong in found.items() if wrong}
+        found[path] = wrong(page, place, width, dark, javascript=javascript)
+    assert not any(found.values()), {path: what for path, what in found.items() if what}
 
 
 def test_hr_enters_a_reason_without_javascript(furnished: Office, desk: Desk) -> None:

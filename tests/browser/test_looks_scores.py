@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from tests.browser.conftest import Desk, Office
-from tests.browser.test_looks import _SMALL, LOOKS, faults
+from tests.browser.test_looks import LOOKS, faults, wrong
 
 pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
@@ -38,11 +38,8 @@ def test_pages_of_sign_off_and_requests_fit(desk: Desk, asked: Office, width: in
         for path in paths:
             page.goto(asked.url + path.format(**asked.codes))
             assert "/sign-in" not in page.url
-            page.evaluate("for (const fold of document.querySelectorAll('details.fold')) fold.open = true")
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            fits = [f"{wide} px wide"] if wide > width else []
-            found[f"{who} {path}"] = [*page.evaluate(_SMALL), *faults(page), *fits]
-    assert not any(found.values()), {path: wrong for path, wrong in found.items() if wrong}
+            found[f"{who} {path}"] = wrong(page, len(found), width, dark)
+    assert not any(found.values()), {path: what for path, what in found.items() if what}
 
 
 def test_an_officer_asks_with_a_paper_and_the_head_grants(desk: Desk, asked: Office) -> None:

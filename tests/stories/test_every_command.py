@@ -95,6 +95,7 @@ def test_no_command_is_left_out() -> None:
         assert acts == set(get_args(Act)) - DOUBTS
 
 
+@pytest.mark.small("sqlite-telegram-vi", "sqlite-zalo-en", "postgres-telegram-en", "postgres-zalo-vi")
 @pytest.mark.parametrize("locale", ["vi", "en"])
 @pytest.mark.parametrize("channel", ["telegram", "zalo"])
 async def test_every_command_on_every_chat(

@@ -132,6 +132,7 @@ async def test_late_charges_officer_and_unit_once_and_hr_sees_why(ward: Ward) ->
         assert (await api.get("/api/people/an/scores/2026-11")).status_code == 404
 
 
+@pytest.mark.small("sqlite-False", "postgres-True")
 @pytest.mark.parametrize("approve", [True, False])
 async def test_an_extension_asked_in_time_holds_the_charge(ward: Ward, approve: bool) -> None:
     task = await give(ward)

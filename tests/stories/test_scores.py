@@ -75,6 +75,7 @@ async def test_late_asks_for_a_waiver_and_is_granted(ward: Ward) -> None:
     assert ward.heard("stranger") == []
 
 
+@pytest.mark.small("sqlite-True", "postgres-False")
 @pytest.mark.parametrize("in_time", [True, False])
 async def test_a_closed_month_is_told_and_appealed_against_in_time(ward: Ward, in_time: bool) -> None:
     await late_task(ward)
