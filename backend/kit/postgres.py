@@ -13,6 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
 from tortoise.connection import get_connections
+from tortoise.exceptions import TransactionManagementError
 
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -25,6 +26,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
 #: A connection that nobody has lent for so long goes back to the pool, which closes it in its own time.
 _KEEP_S = 30.0
+#: One in so many that are given back goes there too: the pool replaces those that have served long enough.
+_LOOKED_AFTER = 1000
 
 
 class Lender:
@@ -36,11 +39,12 @@ class Lender:
         #: Connections of the pool that nobody uses, and since when; the last one is the warmest.
         self._free: list[tuple[Any, float]] = []
         self._waiting = 0
+        self._given_back = 0
 
     async def acquire(self) -> Any:
         while self._free:
             found, _ = self._free.pop()
-            if not found.is_closed():
+            if _alive(found):
                 return found
             await self._pool.release(found)
         self._waiting += 1
@@ -51,7 +55,8 @@ class Lender:
 
     async def release(self, connection: Any, *, clean: bool) -> None:
         """``clean``: nobody was interrupted or refused while using it."""
-        if not clean or self._waiting or connection.is_closed():
+        self._given_back += 1
+        if not clean or self._waiting or not _alive(connection) or self._given_back % _LOOKED_AFTER == 0:
             await self._pool.release(connection)
             return
         now = time.monotonic()
@@ -63,6 +68,13 @@ class Lender:
         """Everything that is not in use is the pool's again."""
         while self._free:
             await self._pool.release(self._free.pop()[0])
+
+
+def _alive(connection: Any) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # it died, and the pool has taken it back by itself
+        return False
 
 
 class _Lent:
@@ -103,7 +115,7 @@ class _Transaction(TransactionContextPooled):
         client: Any = self.client
         clean = False
         try:
-            if not client._finalized:
+            if not client._finalized and kind is not TransactionManagementError:
                 await (client.rollback() if kind else client.commit())
             clean = kind is None
         finally:
