@@ -17,12 +17,12 @@ RUN_STAMP := $(if $(wildcard .venv/dev.stamp),.venv/dev.stamp,.venv/run.stamp)
 COMPILE = $(BIN)/uv pip compile --quiet --python $(BIN)/python --generate-hashes --no-emit-index-url --no-header --no-annotate $(LOCK_FLAGS)
 LOCK_FLAGS ?=
 
-# Much of a test is waiting (for a browser, another process, a timer): four workers fill two cores. What is compiled is kept,
+# Much of a test is waiting (for a browser, another process, a timer): three workers fill two cores. What is compiled is kept,
 # whatever the environment says: tests start many processes.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS)
 # A file stays in one worker, which makes its office, browser or scene once; files with slow tests come first.
 BY_FILE = --dist loadfile --no-loadscope-reorder
-WORKERS ?= 4
+WORKERS ?= 3
 
 # $(call install,FILE.lock): make .venv hold exactly what the lock file says, and this checkout.
 define install
