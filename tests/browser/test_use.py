@@ -113,7 +113,7 @@ def _bot(office: Office, method: str, **params: Any) -> Any:
     token, base = office.bot
     body = json.dumps(params).encode()
     request = urllib.request.Request(f"{base}/bot{token}/{method}", body, {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=90) as answer:
         return json.load(answer)["result"]
 
 
@@ -128,7 +128,7 @@ def test_a_phone_of_the_simulator_talks_without_reloading(desk: Desk, office: Of
     card = _bot(office, "sendMessage", chat_id=chat, text="Việc <b>mới</b>", parse_mode="HTML", reply_markup=keyboard)
     expect(phone.locator(".bubble.bot b")).to_have_text("mới")
     phone.get_by_role("button", name="Đã nhận").click()
-    press = _bot(office, "getUpdates", offset=update["update_id"] + 1, timeout=5)[0]["callback_query"]
+    press = _bot(office, "getUpdates", offset=update["update_id"] + 1, timeout=50)[0]["callback_query"]
     _bot(office, "answerCallbackQuery", callback_query_id=press["id"], text="Đã nhận việc.")
     _bot(office, "editMessageText", chat_id=chat, message_id=card["message_id"], text="Việc mới: đang làm")
     expect(phone.locator(".toast")).to_have_text("Đã nhận việc.")
@@ -138,6 +138,6 @@ def test_a_phone_of_the_simulator_talks_without_reloading(desk: Desk, office: Of
     phone.get_by_placeholder("Nhắn tin").press("Enter")
     expect(phone.locator(".bubble.mine").last).to_have_text("Xong rồi ạ")
     expect(phone.get_by_placeholder("Nhắn tin")).to_have_value("")
-    said = _bot(office, "getUpdates", offset=-1, timeout=5)[-1]["message"]
+    said = _bot(office, "getUpdates", offset=-1, timeout=50)[-1]["message"]
     assert said["reply_to_message"]["message_id"] == card["message_id"]
     assert page.url.endswith("/simulator?person=an&person=head")
