@@ -275,15 +275,14 @@ TOKENS = ["api token", "admin", "an"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("database_url", "token", "examples", "at_least"),
-    # Whoever may do everything reaches everything; of the others it is what is closed to them that counts.
-    [("sqlite", "api token", 2, 0.3), ("postgres", "admin", 4, 0.5), ("sqlite", "an", 2, 0.3)],
+    ("database_url", "token", "at_least"),
+    [("sqlite", "api token", 0.4), ("postgres", "admin", 0.6), ("sqlite", "an", 0.4)],
     indirect=["database_url"],
 )
 def test_every_operation_answers_as_the_document_says(
-    settings: Settings, clock: FakeClock, token: str, examples: int, at_least: float
+    settings: Settings, clock: FakeClock, token: str, at_least: float
 ) -> None:
-    fuzz(settings, clock, token, examples, at_least)
+    fuzz(settings, clock, token, 5, at_least)
 
 
 @pytest.mark.soak

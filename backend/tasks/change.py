@@ -25,7 +25,7 @@ from backend.models import Task, TaskEvent
 from backend.org.queries import leave_until, leaves_until
 from backend.tasks import facts, late, record
 from backend.tasks.clocks import Clocks, calendar_of_task
-from backend.tasks.firmness import SILENT, policy_of
+from backend.tasks.firmness import policy_of
 from backend.tasks.people import deciders
 from backend.tasks.rows import TaskRow
 
@@ -220,7 +220,7 @@ async def _replan(work: Work) -> None:
     """The due columns after an act; what the task has none of is not asked for again."""
     task, has, now = work.task, work.around.has, work.now
     history = await record.history_of(task.lead_id)
-    policy = await policy_of(task.unit_id, task.remind_preset) if has.firmness else SILENT.of("", task.remind_preset)
+    policy = await policy_of(task.unit_id, task.remind_preset, spoken=has.firmness)
     may_wait = has.extensions or work.act is Act.ASK_EXTENSION
     times = await times_of(task, now, work.calendar, may_wait=may_wait)
     work.set(**facts.due_columns(times, now, work.calendar, policy, history))

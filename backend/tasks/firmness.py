@@ -45,7 +45,7 @@ class _Row(msgspec.Struct):
 #: Which units say something themselves.
 OPINIONATED = "(remind_preset is not null or remind_slots is not null)"
 #: Where nobody says anything.
-SILENT = Firmness([])
+_SILENT = Firmness([])
 
 
 async def firmness() -> Firmness:
@@ -57,8 +57,10 @@ async def firmness() -> Firmness:
     )
 
 
-async def policy_of(unit_id: int, own: str | None) -> Policy:
-    """The policy for one task."""
+async def policy_of(unit_id: int, own: str | None, *, spoken: bool = True) -> Policy:
+    """The policy for one task. ``spoken``: some unit above it may say something; otherwise nothing is read."""
+    if not spoken:
+        return _SILENT.of("", own)
     sql = Sql()
     rows = await sql.fetch(
         "select a.path, a.remind_preset, cast(a.remind_slots as text) as slots from unit u join unit a "

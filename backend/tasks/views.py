@@ -10,7 +10,7 @@ from backend.models import Attachment, Extension, Report, Task, TaskPart
 from backend.org.queries import PersonBrief, person_brief
 from backend.tasks import facts
 from backend.tasks.change import Work
-from backend.tasks.firmness import SILENT, policy_of
+from backend.tasks.firmness import policy_of
 from backend.tasks.lines import is_late, subtasks
 from backend.tasks.schemas import (
     ExtensionView,
@@ -60,7 +60,7 @@ async def after(work: Work) -> TaskView:
 async def _whole(actor: Actor, task: Task) -> TaskView:
     around = await _seen(actor, task, shown=True)
     parts, has = around.parts, around.has
-    policy = await policy_of(task.unit_id, task.remind_preset) if has.firmness else SILENT.of("", task.remind_preset)
+    policy = await policy_of(task.unit_id, task.remind_preset, spoken=has.firmness)
     reports = await facts.of_task(Report, task.id) if has.reports else []
     extensions = await facts.of_task(Extension, task.id) if has.extensions else []
     files = await _files(task.id) if has.files else []

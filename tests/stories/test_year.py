@@ -32,13 +32,13 @@ YEAR = {
     "overdue": 40,
     "leaders": 10,
 }
-WEEKS = {"delays": 5, "silences": 6, "levels": 4, "periods": 15, "reminders": 80, "overdue": 1, "leaders": 1}
+WEEKS = {"delays": 8, "silences": 8, "levels": 5, "periods": 15, "reminders": 80, "overdue": 1, "leaders": 1}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("weeks", "least"),
-    [pytest.param(2, WEEKS, marks=pytest.mark.slow), pytest.param(52, YEAR, marks=pytest.mark.soak)],
+    [pytest.param(3, WEEKS, marks=pytest.mark.slow), pytest.param(52, YEAR, marks=pytest.mark.soak)],
 )
 async def test_every_golden_moment_comes_exactly_once(
     settings: Settings, clock: FakeClock, weeks: int, least: dict[str, int]
