@@ -15,7 +15,7 @@ from backend.domain.times import TaskTimes
 from backend.domain.types import Status
 from backend.kit.db import Sql
 from backend.models import Task
-from backend.tasks.change import times_of_many
+from backend.tasks.change import leads_away, times_of_many
 from backend.tasks.clocks import Clocks
 
 OPEN = "status not in ('done', 'cancelled')"
@@ -78,7 +78,7 @@ async def _look_at(ids: Sequence[int], now: datetime) -> tuple[dict[int, list[Pr
     """What is wrong with these tasks by id, and why those rest that rightly do."""
     tasks = await Task.filter(id__in=ids).filter(status__not_in=["done", "cancelled"]).order_by("id")
     clocks = await Clocks.of(tasks)
-    times = await times_of_many(tasks, now, clocks)
+    times = await times_of_many(tasks, clocks, await leads_away(tasks, now))
     wrong: dict[int, list[Problem]] = {}
     resting: list[str] = []
     for task in tasks:

@@ -12,9 +12,9 @@ from backend.domain.calendar import WorkCalendar
 from backend.domain.reminding import History, Plan, Policy
 from backend.domain.reminding_dispatch import Line, along_minutes
 from backend.domain.times import TaskTimes
-from backend.org.queries import on_leave
+from backend.org.queries import Absences
 from backend.tasks import record
-from backend.tasks.change import times_of_many
+from backend.tasks.change import leads_away, times_of_many
 from backend.tasks.clocks import Clocks
 from backend.tasks.rows import TaskRow, planned_until
 
@@ -65,12 +65,13 @@ async def gather(people: list[int], now: datetime) -> list[Desk]:
     if not any(task.look_at is not None and task.look_at <= now for task in tasks):
         return []
     clocks = await Clocks.of(tasks)
-    times = await times_of_many(tasks, now, clocks)
+    away = await leads_away(tasks, now)
+    times = await times_of_many(tasks, clocks, away)
     rows = [Row(task, times[task.id], clocks.calendar(task), clocks.policy(task)) for task in tasks]
-    return await _desks(rows, now, office)
+    return await _desks(rows, now, office, away)
 
 
-async def _desks(rows: Sequence[Row], now: datetime, office: WorkCalendar) -> list[Desk]:
+async def _desks(rows: Sequence[Row], now: datetime, office: WorkCalendar, away: Absences) -> list[Desk]:
     due, along = defaultdict[int, list[Row]](list), defaultdict[int, list[Row]](list)
     for row in rows:
         (due if row.look_at <= now else along)[row.task.lead_id].append(row)
@@ -78,11 +79,10 @@ async def _desks(rows: Sequence[Row], now: datetime, office: WorkCalendar) -> li
     histories = await record.histories(people)
     midnight = now.astimezone(office.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     said = await record.said_since(people, midnight.astimezone(UTC))
-    away = await on_leave(people)
     return [
         Desk(
             person_id,
-            (away[person_id].substitute_id if person_id in away else None) or person_id,
+            ((leave := away.now(person_id)) and leave.substitute_id) or person_id,
             histories[person_id],
             said.get(person_id, 0),
             due[person_id],

@@ -125,8 +125,7 @@ async def _together(people: list[int], now: datetime) -> int:
     """Everything due of these people, those left out whom somebody else has in hand; returns how many rows."""
     people = await _held(people)
     found = await desks.gather(people, now)
-    await speak(found, now)
-    if found and (stuck := await _push_back(people, now)):
+    if not await speak(found, now) and (stuck := await _push_back(people, now)):
         log.error("sweep.stuck", sweep="remind", rows=stuck)
     return sum(len(desk.due) for desk in found)
 

@@ -41,8 +41,9 @@ class Sheet(msgspec.Struct):
     leader: list[tuple[Row, Plan]] = []
 
 
-async def speak(desks: Sequence[Desk], now: datetime) -> None:
-    """Say what is due at these desks, and plan every row of theirs that was due or is spoken of."""
+async def speak(desks: Sequence[Desk], now: datetime) -> bool:
+    """Say what is due at these desks, and plan every row of theirs that was due or is spoken of. Returns whether all of
+    them are planned for later now: what is due still would be said again and again."""
     sheets = [_decide(desk, now) for desk in desks]
     await _count(sheets)
     said: list[outbox.Said] = []
@@ -51,9 +52,10 @@ async def speak(desks: Sequence[Desk], now: datetime) -> None:
         for row, plan in sheet.leader:
             await _tell_leader(sheet, row, plan, now)
         _write_up(sheet, now, said, moved)
-    await _move(moved)
+    planned = await _move(moved)
     await outbox.enqueue_all(said)
     await trial.enter([entry for sheet in sheets for entry in sheet.entries], now)
+    return planned == len(moved) and all(one.look_at is None or one.look_at > now for one in moved)
 
 
 def _decide(desk: Desk, now: datetime) -> Sheet:
@@ -213,10 +215,11 @@ def _moved(row: Row, after: datetime, desk: Desk) -> _Moved:
     )
 
 
-async def _move(moved: Sequence[_Moved]) -> None:
-    """Write the rows that nobody has taken from us since they were read."""
-    if moved:
-        sql = Sql()
-        table = sql.table("m", _MOVED, [msgspec.structs.astuple(one) for one in moved])
-        new = ", ".join(f"{name} = m.{name}" for name in _MOVED if name not in ("id", "was"))
-        await sql.run(f"update task set {new} from {table} where task.id = m.id and task.look_at = m.was")
+async def _move(moved: Sequence[_Moved]) -> int:
+    """Write the rows that nobody has taken from us since they were read; returns how many."""
+    if not moved:
+        return 0
+    sql = Sql()
+    table = sql.table("m", _MOVED, [msgspec.structs.astuple(one) for one in moved])
+    new = ", ".join(f"{name} = m.{name}" for name in _MOVED if name not in ("id", "was"))
+    return await sql.run(f"update task set {new} from {table} where task.id = m.id and task.look_at = m.was")

@@ -110,8 +110,9 @@ def _thirds(view: View) -> Plan | None:
     A holder on leave over the last useful slot is not waited for: the word goes to whoever stands in.
     """
     wanted, why, params = _wanted(view)
-    at = _first(view, max((whole(wanted), view.earliest, *_not_before(view))))
-    last = view.deadline.last
+    deadline = view.deadline
+    at = _first(view, max((whole(wanted), view.earliest, *_not_before(view))), deadline.near)
+    last = deadline.last
     if at >= last:
         at = last
         if at < view.earliest or any(at < quiet for quiet in (view.apart, view.quiet_until()) if quiet):
@@ -208,13 +209,12 @@ def _not_before(view: View) -> list[datetime]:
     return found
 
 
-def _first(view: View, at: datetime) -> datetime:
-    """The first slot that may be used at or after an instant: of the better half-day while the deadline is far; any
+def _first(view: View, at: datetime, near: datetime) -> datetime:
+    """The first slot that may be used at or after an instant: of the better half-day until the deadline is ``near``; any
     when the lead named the moment."""
     if view.wanted_back_at is not None:
         return view.slots.first(at)
     better = view.slots.first(at, view.half)
-    near = view.deadline.near
     if better <= near:
         return better
     # A slot of the other half counts from where the deadline is near: a fixed set of slots, whatever ``now`` is.

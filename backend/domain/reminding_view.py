@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -110,8 +111,7 @@ class View:
         return self.calendar.add(whole(tapped_at), self.policy.quiet_last_minutes)
 
     def on(self, at: datetime) -> str:
-        local = at.astimezone(self.calendar.zone)
-        return f"{local.day:02}/{local.month:02}"
+        return _day_in(self.calendar.zone, at)
 
     def remaining(self, at: datetime) -> int:
         """Working minutes from an instant to the deadline, 0 after it."""
@@ -127,6 +127,13 @@ class View:
 
     def share(self, at: datetime) -> float:
         return (self.calendar.position(at) - self.start) / self.total
+
+
+@lru_cache(maxsize=4096)
+def _day_in(zone: ZoneInfo, at: datetime) -> str:
+    """A local day as it is written; the reminders of a slot all lie on the same moment."""
+    local = at.astimezone(zone)
+    return f"{local.day:02}/{local.month:02}"
 
 
 def _unless_done(until: datetime | None, last: datetime | None) -> datetime | None:

@@ -107,7 +107,8 @@ class Sql:
 
     ``sql = Sql(); await sql.rows(f"select … where id = {sql.arg(7)}", Row)``. Numbered placeholders let parts be
     written in any order. Values are converted to what each driver compares correctly: on SQLite instants become UTC
-    text in the very form the ORM stores, dates ISO text, decimals text; on PostgreSQL a NUL becomes U+FFFD.
+    text in the very form the ORM stores, dates ISO text, decimals text; on PostgreSQL, and in a :meth:`table` on both,
+    a NUL becomes U+FFFD.
     """
 
     def __init__(self) -> None:
@@ -117,7 +118,7 @@ class Sql:
     def arg(self, value: Any) -> str:
         """Add one parameter and return its placeholder."""
         if self.postgres:
-            self.values.append(_for_postgres(value))
+            self.values.append(_without_nul(value))
             return f"${len(self.values)}"
         self.values.append(_for_sqlite(value))
         return f"?{len(self.values)}"
@@ -138,17 +139,30 @@ class Sql:
         However many rows there are (none is fine), it is one parameter a column on PostgreSQL and one in all on SQLite.
         """
         if self.postgres:
-            columns_of = zip(*rows, strict=True) if rows else [()] * len(columns)
-            arrays = zip(columns.values(), columns_of, strict=True)
-            lists = ", ".join(f"{self.arg(_array(kind, values))}::{kind}[]" for kind, values in arrays)
-            return f"unnest({lists}) as {name}({', '.join(columns)})"
+            return self._arrays(name, columns, rows)
         shown = ", ".join(f"json_extract(value, '$[{place}]') as {column}" for place, column in enumerate(columns))
-        plain = msgspec.json.encode([[_for_sqlite(value) for value in row] for row in rows]).decode()
+        plain = msgspec.json.encode([[_for_sqlite(_without_nul(value)) for value in row] for row in rows]).decode()
         return f"(select {shown} from json_each({self.arg(plain)})) as {name}"
+
+    def _arrays(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> str:
+        """An array a column. What all rows have in common is sent once: the driver looks at each element of an array twice,
+        which takes longer than the server takes to read it (docs/benchmarks.md)."""
+        values_of = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+        common: list[str] = []
+        arrays: dict[str, str] = {}
+        for (column, kind), values in zip(columns.items(), values_of, strict=True):
+            if values and values.count(values[0]) == len(values):
+                common.append(f"{self.arg(values[0])}::{kind} as {column}")
+            else:
+                arrays[column] = f"{self.arg(_array(kind, values))}::{kind}[]"
+        if len(rows) > 1 and not arrays:  # as many rows as were given, though all are the same
+            arrays["row"] = f"{self.arg(list(range(len(rows))))}::int[]"
+        from_ = f" from unnest({', '.join(arrays.values())}) as {name}({', '.join(arrays)})" if arrays else ""
+        return f"(select {', '.join([*arrays, *common])}{from_}) as {name}"
 
     def looked_up(self, key: str, values: Mapping[int, str]) -> str:
         """For each row what ``values`` has under the number ``key``, as text: one parameter, and no join to be planned."""
-        plain = self.arg(msgspec.json.encode({k: _for_postgres(v) for k, v in values.items()}).decode())
+        plain = self.arg(msgspec.json.encode({k: _without_nul(v) for k, v in values.items()}).decode())
         if self.postgres:
             return f"{plain}::jsonb ->> {key}::text"
         return f"json_extract({plain}, '$.\"' || {key} || '\"')"
@@ -187,13 +201,14 @@ def convert(found: dict[str, Any], row: type[T]) -> T:
     return msgspec.convert(found, row, strict=False)
 
 
-def _for_postgres(value: Any) -> Any:
-    # PostgreSQL keeps no NUL and refuses to be asked for one: such a text equals nothing that is stored.
+def _without_nul(value: Any) -> Any:
+    # PostgreSQL keeps no NUL and refuses to be asked for one: such a text equals nothing that is stored. SQLite ends what
+    # it reads out of JSON there.
     return value.replace("\x00", "\ufffd") if isinstance(value, str) and "\x00" in value else value
 
 
 def _array(kind: str, values: Iterable[Any]) -> list[Any]:
-    return [_for_postgres(value) for value in values] if kind == "text" else list(values)
+    return [_without_nul(value) for value in values] if kind == "text" else list(values)
 
 
 def _for_sqlite(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Reading the organisation: who is who, where they sit, whom they answer to, who is away."""
 
-from backend.org.queries_absences import LeaveBrief, leave_until, leaves_until, on_leave, open_leave_between
+from backend.org.queries_absences import Absences, LeaveBrief, absences, leave_until, on_leave, open_leave_between
 from backend.org.queries_lines import heads_of, leader_of, leader_over, reporting_line
 from backend.org.queries_people import (
     PersonBrief,
@@ -15,18 +15,19 @@ from backend.org.queries_people import (
 from backend.org.queries_units import UnitRow, find_unit, unit_by_id
 
 __all__ = [
+    "Absences",
     "LeaveBrief",
     "PersonBrief",
     "PersonRow",
     "Seat",
     "UnitRow",
+    "absences",
     "find_person",
     "find_unit",
     "heads_of",
     "leader_of",
     "leader_over",
     "leave_until",
-    "leaves_until",
     "on_leave",
     "open_leave_between",
     "person_brief",

@@ -62,24 +62,41 @@ async def on_leave(person_ids: Iterable[int], at: date | None = None) -> dict[in
 async def leave_until(person_id: int, on: date | None = None) -> date | None:
     """The last day of the absence that a day (default today) lies in, leaves that follow day on day counted as one;
     None when the person is there."""
-    return (await leaves_until([person_id], on)).get(person_id)
+    return (await absences([person_id], on or today())).last_day(person_id)
 
 
-async def leaves_until(person_ids: Iterable[int], on: date | None = None) -> dict[int, date]:
-    """The same for many people: only those who are away are named."""
-    on = on or today()
+class Absences:
+    """Who of many people is away on a day, and until when; asking it costs no query."""
+
+    def __init__(self, on: date, leaves: Iterable[LeaveBrief]) -> None:
+        """``leaves``: those of the people that end on the day ``on`` or later, in the order of their first days."""
+        self._now: dict[int, LeaveBrief] = {}
+        self._last: dict[int, date] = {}
+        for leave in leaves:
+            known = self._last.get(leave.person_id)
+            if leave.from_on <= (on if known is None else known + timedelta(days=1)):
+                self._last[leave.person_id] = leave.until_on
+            if leave.from_on <= on:
+                self._now[leave.person_id] = leave
+
+    def now(self, person_id: int) -> LeaveBrief | None:
+        """The leave that a person is on; None when they are there."""
+        return self._now.get(person_id)
+
+    def last_day(self, person_id: int) -> date | None:
+        """The last day of a person's absence, leaves that follow day on day counted as one; None when they are there."""
+        return self._last.get(person_id)
+
+
+async def absences(person_ids: Iterable[int], on: date) -> Absences:
+    """A picture of who of these people is away on a day."""
     sql = Sql()
-    rows = await sql.fetch(
+    leaves = await sql.fetch(
         f"{_LEAVE} and {sql.any_of('l.person_id', sorted(set(person_ids)))} and l.until_on >= {sql.arg(on)} "
-        "order by l.from_on",
+        "order by l.from_on, l.until_on",
         LeaveBrief,
     )
-    last: dict[int, date] = {}
-    for row in rows:
-        known = last.get(row.person_id)
-        if row.from_on <= (on if known is None else known + timedelta(days=1)):
-            last[row.person_id] = row.until_on
-    return last
+    return Absences(on, leaves)
 
 
 async def open_leave_between(person_id: int, from_on: date, until_on: date) -> LeaveBrief | None:

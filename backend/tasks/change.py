@@ -22,7 +22,7 @@ from backend.errors import Conflict, Forbidden, NotFound, Stale
 from backend.kit import clock, rows
 from backend.kit.db import transaction
 from backend.models import Task, TaskEvent
-from backend.org.queries import leave_until, leaves_until
+from backend.org.queries import Absences, absences, leave_until
 from backend.tasks import facts, late, record
 from backend.tasks.clocks import Clocks, calendar_of_task
 from backend.tasks.firmness import policy_of
@@ -241,14 +241,18 @@ async def times_of(task: Task, now: datetime, calendar: WorkCalendar, *, may_wai
     return await facts.times(task, back) if may_wait else facts.times_from(task, back, None)
 
 
+async def leads_away(tasks: Sequence[Task] | Sequence[TaskRow], now: datetime) -> Absences:
+    """Who of the leads of many tasks is away."""
+    return await absences({task.lead_id for task in tasks}, now.astimezone(ZONE).date())
+
+
 async def times_of_many(
-    tasks: Sequence[Task] | Sequence[TaskRow], now: datetime, clocks: Clocks
+    tasks: Sequence[Task] | Sequence[TaskRow], clocks: Clocks, away: Absences
 ) -> dict[int, TaskTimes]:
-    """The same for many tasks by id, in two queries."""
-    away = await leaves_until({task.lead_id for task in tasks}, now.astimezone(ZONE).date())
+    """The same for many tasks by id; ``away``: who of their leads is."""
     asked = await facts.waiting_extensions([task.id for task in tasks])
     return {
-        task.id: facts.times_from(task, _back(away.get(task.lead_id), clocks.calendar(task)), asked.get(task.id))
+        task.id: facts.times_from(task, _back(away.last_day(task.lead_id), clocks.calendar(task)), asked.get(task.id))
         for task in tasks
     }
 

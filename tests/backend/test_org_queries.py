@@ -164,6 +164,12 @@ async def test_who_is_away_and_until_when(db: None, cast: Cast) -> None:
     assert await queries.leave_until(cast.an.id, date(2026, 11, 28)) is None
     assert await queries.leave_until(cast.an.id, date(2026, 12, 1)) == date(2026, 12, 1)
     assert await queries.leave_until(cast.binh.id) is None
+    picture = await queries.absences([cast.an.id, cast.binh.id], TODAY)
+    assert {picture.now(cast.an.id)} == set(away.values())
+    assert (picture.last_day(cast.an.id), picture.last_day(cast.binh.id)) == (date(2026, 11, 27), None)
+    assert picture.now(cast.binh.id) is None
+    between = await queries.absences([cast.an.id], date(2026, 11, 28))
+    assert (between.now(cast.an.id), between.last_day(cast.an.id)) == (None, None)
     found = await queries.open_leave_between(cast.an.id, date(2026, 11, 28), date(2026, 12, 31))
     assert found is not None
     assert found.from_on == date(2026, 11, 30)

@@ -11,8 +11,9 @@ from backend.models import Leave, OutboxNotice, SlotMessage, Task, TrackRecord
 from backend.org.service import cancel_leave, record_leave
 from backend.tasks.service import acknowledge, report
 from bot.channel import SendError
-from reminders import remind
+from reminders import desks, remind
 from reminders.schedule import run_all_due
+from reminders.speaking import speak
 from tests.bot.bot_room import Wall, link, sender_on
 from tests.fakes import vn
 
@@ -235,3 +236,12 @@ async def test_leave_moves_what_was_planned_and_calling_it_off_moves_it_back(db,
     await remind.tick()
     row = await Task.get(id=task)
     assert (row.look_at, row.reminded_count) == (planned, 0)
+
+
+async def test_a_row_that_could_not_be_planned_on_is_noticed(db, cast, clock, give):
+    """Or it would be said again at every tick."""
+    [task] = await due_now(cast, give, clock, 1)
+    found = await desks.gather([cast.an.id], clock.at)
+    await Task.filter(id=task).update(look_at=vn("2026-11-26 08:00"))
+    assert not await speak(found, clock.at)
+    assert await speak(await desks.gather([cast.an.id], clock.at), clock.at)

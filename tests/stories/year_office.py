@@ -17,7 +17,7 @@ from backend.domain.times import TaskTimes
 from backend.kit.db import Sql
 from backend.models import Leave, Person, Task
 from backend.tasks import record
-from backend.tasks.change import times_of_many
+from backend.tasks.change import leads_away, times_of_many
 from backend.tasks.clocks import Clocks
 from bot.attempts import read_notice
 from bot.sender import Sender
@@ -205,7 +205,7 @@ class Office:
     async def _planned(self) -> list[tuple[Task, TaskTimes, WorkCalendar, datetime | None]]:
         tasks = await Task.filter(status__in=("assigned", "acknowledged")).order_by("id")
         clocks = await Clocks.of(tasks)
-        times = await times_of_many(tasks, self.clock.at, clocks)
+        times = await times_of_many(tasks, clocks, await leads_away(tasks, self.clock.at))
         known = await record.histories({task.lead_id for task in tasks})
         now = self.clock.at
         rows = [(task, times[task.id], clocks.calendar(task)) for task in tasks]
