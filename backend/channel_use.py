@@ -141,15 +141,15 @@ class Meter(msgspec.Struct, frozen=True):
         sql = Sql()
         await sql.run(
             "insert into channel_use (channel, bot, month, sent, received, most, problem) values "
-            f"({sql.arg(self.channel)}, {sql.arg(bot)}, {sql.arg(month_at(clock.now(), self.zone).key)}, 0, 0, "
+            f"({sql.arg(self.channel)}, {sql.arg(bot)}, {sql.arg(self._month())}, 0, 0, "
             f"{sql.arg(self.most)}, '') on conflict (channel, bot, month) do nothing"
         )
 
+    def _month(self) -> str:
+        return month_of(clock.now(), ZoneInfo(self.zone))
+
     def _where(self, sql: Sql, bot: str) -> str:
-        return (
-            f"where channel = {sql.arg(self.channel)} and bot = {sql.arg(bot)} "
-            f"and month = {sql.arg(month_at(clock.now(), self.zone).key)}"
-        )
+        return f"where channel = {sql.arg(self.channel)} and bot = {sql.arg(bot)} and month = {sql.arg(self._month())}"
 
 
 async def uses(zone: str) -> list[Use]:
@@ -157,7 +157,7 @@ async def uses(zone: str) -> list[Use]:
     sql = Sql()
     return await sql.fetch(
         "select channel, bot, month, sent, received, most, full_until, problem, problem_at from channel_use "
-        f"where month = {sql.arg(month_at(clock.now(), zone).key)} order by channel, bot",
+        f"where month = {sql.arg(month_of(clock.now(), ZoneInfo(zone)))} order by channel, bot",
         Use,
     )
 

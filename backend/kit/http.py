@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import ValidationException
 from litestar.params import PathParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,11 +38,11 @@ CONTENT_SECURITY_POLICY = (
     "frame-ancestors 'self' https://web.telegram.org; require-trusted-types-for 'script'"
 )
 _HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
 }
 
 
@@ -68,7 +67,7 @@ def access_log(clock_moves: bool) -> Callable[[ASGIApp], ASGIApp]:
                 nonlocal status
                 if message["type"] == "http.response.start":
                     status = message["status"]
-                    MutableScopeHeaders.from_message(message)["x-request-id"] = request_id
+                    message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
                 await send(message)
 
             try:
@@ -87,9 +86,8 @@ def access_log(clock_moves: bool) -> Callable[[ASGIApp], ASGIApp]:
 async def security_headers(message: Message, _: Scope) -> None:
     """Headers that every answer carries, errors and static files too."""
     if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
+        said = {name.lower() for name, _ in message["headers"]}
+        message["headers"] = [*message["headers"], *(pair for pair in _HEADERS.items() if pair[0] not in said)]
 
 
 def etag(version: int, *, body: bytes = b"") -> str:

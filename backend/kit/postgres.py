@@ -56,7 +56,7 @@ class Lender:
     async def release(self, connection: Any, *, clean: bool) -> None:
         """``clean``: nobody was interrupted or refused while using it."""
         self._given_back += 1
-        if not clean or self._waiting or not _alive(connection) or self._given_back % _LOOKED_AFTER == 0:
+        if not clean or self._waiting or self._given_back % _LOOKED_AFTER == 0:
             await self._pool.release(connection)
             return
         now = time.monotonic()
