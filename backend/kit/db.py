@@ -13,7 +13,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
-from tortoise.connection import get_connection
+from tortoise.connection import ConnectionHandler, get_connection, get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
@@ -32,6 +32,8 @@ _openings = count(1)
 _opening = 0
 #: Whether the open database is PostgreSQL: every statement asks. None while only migrations have it open.
 _postgres: bool | None = None
+#: Its connections: Tortoise would look them up for every statement.
+_connections: ConnectionHandler | None = None
 
 
 def config(url: str, pool: int = 10) -> dict[str, Any]:
@@ -69,15 +71,16 @@ async def opened(url: str, pool: int = 10) -> AsyncIterator[None]:
     """Hold the process's one database open. Server tasks started later see it too (the global fall-back)."""
     # Executors are cached by connection name; a process that opens another dialect under the same name (tests,
     # `restore`) would build SQL for the wrong one.
-    global _opening, _postgres
+    global _opening, _postgres, _connections
     EXECUTOR_CACHE.clear()
     _opening = next(_openings)
     await Tortoise.init(config=config(url, pool), _enable_global_fallback=True)
+    _connections = get_connections()
     _postgres = connection().capabilities.dialect == "postgres"
     try:
         yield
     finally:
-        _postgres = None
+        _postgres = _connections = None
         await Tortoise.close_connections()
 
 
@@ -88,7 +91,7 @@ def opening() -> int:
 
 def connection() -> BaseDBAsyncClient:
     """The connection in force here: the open transaction's, or the pool."""
-    return get_connection(CONNECTION)
+    return get_connection(CONNECTION) if _connections is None else _connections.get(CONNECTION)
 
 
 def is_postgres() -> bool:
@@ -117,11 +120,12 @@ class Sql:
 
     def arg(self, value: Any) -> str:
         """Add one parameter and return its placeholder."""
+        values = self.values
         if self.postgres:
-            self.values.append(_without_nul(value))
-            return f"${len(self.values)}"
-        self.values.append(_for_sqlite(value))
-        return f"?{len(self.values)}"
+            values.append(_without_nul(value) if isinstance(value, str) else value)
+            return f"${len(values)}"
+        values.append(_for_sqlite(value))
+        return f"?{len(values)}"
 
     def args(self, values: Sequence[Any]) -> str:
         """A parenthesised list for ``in``; an empty one matches nothing."""
