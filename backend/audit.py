@@ -17,7 +17,20 @@ async def record(
     **data: Any,
 ) -> None:
     """Write who did ``action`` (a fact such as ``task.assigned``) to what; ``data`` holds plain JSON values only."""
-    await rows.insert(
+    await rows.run(recording(actor, action, object_kind, object_id, on_behalf_of_id=on_behalf_of_id, **data))
+
+
+def recording(
+    actor: Actor,
+    action: str,
+    object_kind: str,
+    object_id: int | None,
+    *,
+    on_behalf_of_id: int | None = None,
+    **data: Any,
+) -> rows.Writing:
+    """The statement of :func:`record`, for those who write more with it."""
+    return rows.inserting(
         AuditRow,
         at=clock.now(),
         actor_id=actor.person_id,

@@ -9,6 +9,7 @@ import msgspec
 from backend.domain.notices import AnyNotice, CardChanged, TaskAssigned, TaskNotice, TaskRef
 from backend.kit import clock, state
 from backend.kit.db import Sql
+from backend.kit.rows import Writing
 
 #: The first notice of a new task leaves after this undo grace, in real seconds (reminders.md rule 11).
 UNDO_GRACE_S = 10
@@ -88,16 +89,24 @@ async def enqueue_all(said: Sequence[Said], *, linked: bool = False) -> int:
     ``linked``: only to those who have a chat."""
     if not said:
         return 0
-    now, real = clock.now(), clock.real()
     sql = Sql()
-    table = sql.table("said", _QUEUED, [_row(one, now, real) for one in said])
+    return len(await sql.rows(f"{enqueueing(said, linked=linked)(sql)} returning id"))
+
+
+def enqueueing(said: Sequence[Said], *, linked: bool = False) -> Writing:
+    """The statement of :func:`enqueue_all`, for those who write more with it."""
+    now, real = clock.now(), clock.real()
     names = ", ".join(_QUEUED)
-    made = await sql.rows(
-        f"insert into outbox_notice ({names}, status, lease_owner, attempts, maybe_sent, problem) "
-        f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {table} where {_HAS_CHAT if linked else 'true'} "
-        "on conflict (dedup_key) do nothing returning id"
-    )
-    return len(made)
+
+    def text(sql: Sql) -> str:
+        table = sql.table("said", _QUEUED, [_row(one, now, real) for one in said])
+        return (
+            f"insert into outbox_notice ({names}, status, lease_owner, attempts, maybe_sent, problem) "
+            f"select {names}, 'pending', '', 0, {sql.arg(False)}, '' from {table} where {_HAS_CHAT if linked else 'true'} "
+            "on conflict (dedup_key) do nothing"
+        )
+
+    return text
 
 
 def _row(one: Said, now: datetime, real: datetime) -> tuple[Any, ...]:
@@ -205,10 +214,10 @@ async def _said_the_other_way(keys: Sequence[str]) -> int:
     return int(row["n"])
 
 
-async def refresh_cards(task: TaskRef, version: int, people: Iterable[int]) -> None:
-    """Have the task's cards in these people's chats edited to what is now true; nothing is said aloud."""
+def refreshing_cards(task: TaskRef, version: int, people: Iterable[int]) -> Writing:
+    """The statement that has the task's cards in these people's chats edited to what is now true; nothing is said aloud."""
     card = CardChanged(task=task)
-    await enqueue_all(
+    return enqueueing(
         [
             Said(notice=card, person_id=person, dedup_key=f"card:{task.id}:{version}:{person}", topic="card")
             for person in sorted(set(people))

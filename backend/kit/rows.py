@@ -1,7 +1,7 @@
 """Rows of the models as every act reads and writes them, with statements that stay the same: Tortoise writes the text of a
 small statement anew each time, which takes longer than running it (docs/benchmarks.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from tortoise.models import Model
@@ -24,19 +24,56 @@ async def read(sql: Sql, model: type[M], rest: str) -> list[M]:
 async def insert(model: type[Model], **columns: Any) -> int:
     """Write one row, with the model's defaults for what is not named, and return its id."""
     sql = Sql()
-    stored = _stored(sql, model, {**_defaults(model), **columns})
-    [row] = await sql.rows(
-        f"insert into {_table(model)} ({', '.join(stored)}) values ({', '.join(stored.values())}) returning id"
-    )
+    [row] = await sql.rows(f"{inserting(model, **columns)(sql)} returning id")
     return int(row["id"])
 
 
 async def update(model: type[Model], columns: Mapping[str, Any], **where: Any) -> int:
     """Write these columns of the rows whose columns are equal to ``where``; returns how many there were."""
+    return await run(updating(model, columns, **where))
+
+
+#: Writes the text of a statement that changes something, with its parameters.
+Writing = Callable[[Sql], str]
+
+
+def inserting(model: type[Model], **columns: Any) -> Writing:
+    """The statement of :func:`insert`."""
+
+    def text(sql: Sql) -> str:
+        stored = _stored(sql, model, {**_defaults(model), **columns})
+        return f"insert into {_table(model)} ({', '.join(stored)}) values ({', '.join(stored.values())})"
+
+    return text
+
+
+def updating(model: type[Model], columns: Mapping[str, Any], **where: Any) -> Writing:
+    """The statement of :func:`update`."""
+
+    def text(sql: Sql) -> str:
+        new = ", ".join(f"{name} = {value}" for name, value in _stored(sql, model, columns).items())
+        found = " and ".join(f"{name} = {sql.arg(value)}" for name, value in where.items())
+        return f"update {_table(model)} set {new} where {found}"
+
+    return text
+
+
+async def run(statement: Writing) -> int:
+    """Run one such statement; returns how many rows it touched."""
     sql = Sql()
-    new = ", ".join(f"{name} = {value}" for name, value in _stored(sql, model, columns).items())
-    found = " and ".join(f"{name} = {sql.arg(value)}" for name, value in where.items())
-    return await sql.run(f"update {_table(model)} set {new} where {found}")
+    return await sql.run(statement(sql))
+
+
+async def together(*statements: Writing) -> list[int]:
+    """Run statements of which none needs what another has written, and of which no two write the same row, inside a
+    transaction: as one on PostgreSQL, where each is a trip. Returns how many rows each touched."""
+    sql = Sql()
+    if not sql.postgres:
+        return [await run(statement) for statement in statements]
+    parts = [f"w{place} as ({statement(sql)} returning 1)" for place, statement in enumerate(statements)]
+    counts = [f"(select count(*) from w{place}) as n{place}" for place in range(len(statements))]
+    [row] = await sql.rows(f"with {', '.join(parts)} select {', '.join(counts)}")
+    return list(row.values())
 
 
 def _table(model: type[Model]) -> str:

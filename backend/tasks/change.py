@@ -198,12 +198,8 @@ async def _open(actor: Actor, task_id: int, act: Act, permitted: bool) -> Work:
 async def _write(work: Work) -> None:
     task = work.task
     await _replan(work)
-    count = await rows.update(Task, {**work.new, "version": work.version}, id=task.id, version=task.version)
-    if count != 1:
-        raise Stale("stale", version=task.version)
-    task.version = work.version
     kind = EVENT[work.act]
-    await rows.insert(
+    event = rows.inserting(
         TaskEvent,
         task_id=task.id,
         kind=kind,
@@ -212,8 +208,15 @@ async def _write(work: Work) -> None:
         on_behalf_of_id=work.behind,
         data=work.data,
     )
-    await audit.record(work.actor, f"task.{kind}", "task", task.id, on_behalf_of_id=work.behind, **work.data)
-    await outbox.refresh_cards(facts.ref(task), task.version, (task.lead_id, task.assigner_id))
+    found, *_ = await rows.together(
+        rows.updating(Task, {**work.new, "version": work.version}, id=task.id, version=task.version),
+        event,
+        audit.recording(work.actor, f"task.{kind}", "task", task.id, on_behalf_of_id=work.behind, **work.data),
+        outbox.refreshing_cards(facts.ref(task), work.version, (task.lead_id, task.assigner_id)),
+    )
+    if found != 1:
+        raise Stale("stale", version=task.version)
+    task.version = work.version
 
 
 async def _replan(work: Work) -> None:
