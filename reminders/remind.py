@@ -4,9 +4,8 @@ Rows whose ``look_at`` has come are taken a whole person at a time, so that one 
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -19,20 +18,20 @@ from reminders.sweep import BAD_ROWS, PUSH_BACK, ROWS
 
 log = logs.get("reminders")
 
-#: Rows in one transaction, or one person's if they have more: SQLite has one writer, nobody else writes meanwhile.
+#: Rows found by one look for what is due: of whoever holds one of them all are taken, in one transaction. SQLite has one
+#: writer, nobody else writes meanwhile.
 BATCH = 500
 #: Batches at the same time: while the database writes one, the next is planned.
 HANDS = 3
-#: Rows found by one look for what is due; of whoever holds one of them all are taken. More than can be in hand: those still
-#: look due to everybody else.
-FOUND = HANDS * BATCH + 100
+#: Before everything that is due, in the order in which it is looked for.
+_FIRST = (datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A person with so many rows that are due."""
+    """A person with rows that are due, the last of those found planned for ``last_at``."""
 
     lead_id: int
-    n: int
+    last_at: datetime
 
 
 async def tick(now: datetime | None = None) -> int:
@@ -46,12 +45,13 @@ async def tick(now: datetime | None = None) -> int:
     return total
 
 
-async def whose(now: datetime) -> list[Due]:
-    """The next people with rows that are due, those who wait longest first."""
+async def whose(now: datetime, after: tuple[datetime, int] = _FIRST) -> list[Due]:
+    """The next people with rows that are due, those who wait longest first; ``after`` a moment and a person."""
     sql = Sql()
     return await sql.fetch(
-        f"select lead_id, count(*) as n from (select lead_id, look_at from task where look_at <= {sql.arg(now)} "
-        f"order by look_at limit {sql.arg(FOUND)}) due group by lead_id order by min(look_at), lead_id",
+        "select lead_id, max(look_at) as last_at from (select lead_id, look_at from task "
+        f"where look_at <= {sql.arg(now)} and (look_at, lead_id) > ({sql.arg(after[0])}, {sql.arg(after[1])}) "
+        f"order by look_at, lead_id limit {sql.arg(BATCH)}) due group by lead_id order by min(look_at), lead_id",
         Due,
     )
 
@@ -61,29 +61,20 @@ class _Queue:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self._after = _FIRST
         self._seen: set[int] = set()
-        self._batches = deque[list[int]]()
         self._looking = asyncio.Lock()
 
     async def next(self) -> list[int]:
         """The next batch; an empty one when nobody is left."""
         async with self._looking:
-            if not self._batches:
-                self._batches.extend(_cut([due for due in await whose(self.now) if due.lead_id not in self._seen]))
-                self._seen.update(*self._batches)
-            return self._batches.popleft() if self._batches else []
-
-
-def _cut(found: Sequence[Due]) -> list[list[int]]:
-    batches: list[list[int]] = []
-    room = 0
-    for due in found:
-        if due.n > room:
-            batches.append([])
-            room = BATCH
-        batches[-1].append(due.lead_id)
-        room -= due.n
-    return batches
+            while found := await whose(self.now, self._after):
+                self._after = max((due.last_at, due.lead_id) for due in found)
+                people = [due.lead_id for due in found if due.lead_id not in self._seen]
+                self._seen.update(people)
+                if people:
+                    return people
+            return []
 
 
 async def _hand(queue: _Queue) -> int:

@@ -238,6 +238,18 @@ async def test_leave_moves_what_was_planned_and_calling_it_off_moves_it_back(db,
     assert (row.look_at, row.reminded_count) == (planned, 0)
 
 
+async def test_people_with_more_rows_than_a_look_finds_are_told_once(db, cast, clock, give, monkeypatch):
+    monkeypatch.setattr(remind, "BATCH", 2)
+    theirs = [await give("binh", at=vn("2026-12-02 17:30") + timedelta(days=number)) for number in range(3)]
+    ids = [*theirs, *await due_now(cast, give, clock, 3)]
+    await Task.filter(id__in=theirs).update(look_at=vn("2026-11-27 08:00"))
+    # Some were due before the others, as after downtime: the same people are found again behind them.
+    await Task.filter(id__in=ids[::2]).update(look_at=vn("2026-11-26 13:30"))
+    assert await remind.tick() == len(ids)
+    assert sorted(row.person_id for row in await SlotMessage.all()) == sorted([cast.an.id, cast.binh.id])  # type: ignore[attr-defined]
+    assert await remind.tick() == 0
+
+
 async def test_a_row_that_could_not_be_planned_on_is_noticed(db, cast, clock, give):
     """Or it would be said again at every tick."""
     [task] = await due_now(cast, give, clock, 1)
