@@ -1,6 +1,6 @@
 """Updates as rows: stored under their key once, claimed by one replica, finished."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -24,18 +24,20 @@ class Heard(msgspec.Struct, frozen=True):
     album: str = ""
 
 
-async def store(channel: str, updates: Iterable[tuple[str, str]]) -> int:
-    """Keep updates, each a (key, body); one that is there already is not kept twice. Returns how many were new."""
-    new = 0
-    for key, body in updates:
-        sql = Sql()
-        made = await sql.rows(
-            "insert into inbound_update (channel, update_key, body, received_at, attempts, problem) values ("
-            f"{sql.arg(channel)}, {sql.arg(key)}, {sql.arg(body)}, {sql.arg(clock.real())}, 0, '') "
-            "on conflict (channel, update_key) do nothing returning id"
-        )
-        new += len(made)
-    return new
+async def store(channel: str, updates: Sequence[tuple[str, str]]) -> list[bool]:
+    """Keep updates, each a (key, body), in their order, which is the order in which a chat is heard; one that is there
+    already is not kept twice. Returns of each whether it is new."""
+    sql, now = Sql(), clock.real()
+    columns = {"place": "int", "channel": "text", "key": "text", "body": "text", "at": "timestamptz"}
+    come = sql.table("u", columns, [(place, channel, key, body, now) for place, (key, body) in enumerate(updates)])
+    made = await sql.rows(
+        "insert into inbound_update (channel, update_key, body, received_at, attempts, problem) "
+        f"select u.channel, u.key, u.body, u.at, 0, '' from {come} where true order by u.place "
+        "on conflict (channel, update_key) do nothing returning update_key"
+    )
+    new = {row["update_key"] for row in made}
+    first = {key: place for place, (key, _) in reversed(list(enumerate(updates)))}
+    return [key in new and first[key] == place for place, (key, _) in enumerate(updates)]
 
 
 class Row(msgspec.Struct):
@@ -57,27 +59,26 @@ async def waiting(channel: str) -> list[Row]:
     )
 
 
-async def claim(rows: Sequence[Row]) -> bool:
-    """Ours, unless another replica was quicker."""
-    for row in rows:
-        sql = Sql()
-        ours = await sql.run(
-            f"update inbound_update set attempts = attempts + 1 where id = {sql.arg(row.id)} "
-            f"and attempts = {sql.arg(row.attempts)} and handled_at is null"
-        )
-        if not ours:
-            return False
-    return True
+async def claim(rows: Sequence[Row]) -> set[int]:
+    """Those that are ours now: all but what another replica was quicker to take, by their ids."""
+    sql = Sql()
+    seen = sql.table("s", {"id": "bigint", "attempts": "int"}, [(row.id, row.attempts) for row in rows])
+    # Passing over what somebody else is taking: nobody waits in a circle.
+    ours = await sql.rows(
+        "update inbound_update set attempts = attempts + 1 where id in (select i.id from inbound_update i "
+        f"join {seen} on s.id = i.id and s.attempts = i.attempts where i.handled_at is null {sql.skip_locked}) returning id"
+    )
+    return {row["id"] for row in ours}
 
 
-async def finish(rows: Sequence[Row], problem: str = "") -> None:
-    """Handled, or given up with a problem."""
-    for row in rows:
-        sql = Sql()
-        await sql.run(
-            f"update inbound_update set handled_at = {sql.arg(clock.real())}, problem = {sql.arg(problem[:300])} "
-            f"where id = {sql.arg(row.id)}"
-        )
+async def finish(ended: Sequence[tuple[int, str]]) -> None:
+    """Updates by their ids as handled, or given up with a problem."""
+    sql = Sql()
+    problems = sql.table("e", {"id": "bigint", "problem": "text"}, [(id_, problem[:300]) for id_, problem in ended])
+    await sql.run(
+        f"update inbound_update set handled_at = {sql.arg(clock.real())}, problem = e.problem from {problems} "
+        "where inbound_update.id = e.id"
+    )
 
 
 def joined(heard: Sequence[Heard]) -> Heard:

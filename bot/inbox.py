@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
 from backend.kit import clock, logs
+from backend.kit.batching import Batching
 from bot import heard, overflow
 from bot.channel import ChatChannel, Receipt, SendError, Text
 from bot.collected import Collected
@@ -16,13 +19,15 @@ from bot.heard import Heard, Row
 from bot.inbound import Inbound
 from bot.quiet import Quiet
 from bot.recall import remember
-from bot.speech import Answer, Incoming, toast
+from bot.speech import Answer, Incoming, Mark, toast
 from bot.words import Voice
 
 log = logs.get("bot.inbox")
 
-#: How many chats are listened to at the same time.
-LANES = 4
+#: How many chats are listened to at the same time: most of the time one waits for the chat server to take an answer.
+LANES = 16
+#: So many messages at least are claimed with one statement, though they may wait a moment for a lane.
+_CLAIMED_AT_ONCE = 4
 POLL_S = 1.0
 #: The photos of an album come as messages of their own; so long after the last one they are taken as one.
 ALBUM_WAIT_S = 0.7
@@ -60,7 +65,9 @@ class Inbox:
         """``voice`` speaks when nothing else can; ``handled`` is called after each update."""
         self._channel, self._read, self._inbound, self._voice = channel, read, inbound, voice
         self._handled, self._album_wait_s, self._rests_s = handled, album_wait_s, rests_s
+        #: Chats of which something is claimed.
         self._busy: set[str] = set()
+        self._claimed: deque[_Work] = deque()
         #: What waited when somebody last looked, oldest first, without what was taken since.
         self._hand: dict[int, tuple[Row, Heard]] = {}
         self._rest: dict[int, float] = {}
@@ -69,6 +76,8 @@ class Inbox:
         self._wake = asyncio.Event()
         self._closing = False
         self._closed = asyncio.Event()
+        self._finished: Batching[tuple[int, str], None] = Batching(heard.finish)
+        self._remembered: Batching[tuple[str, str, Mark], None] = Batching(partial(remember, channel.name))
         self._quiet = Quiet(channel.name, self._busy, self._addresses_waiting, self._hand_in)
 
     def kick(self) -> None:
@@ -111,7 +120,7 @@ class Inbox:
             self._handled()
 
     async def _lane(self) -> None:
-        while not self._closing:
+        while not self._closing or self._claimed:
             try:
                 async with self._taking:
                     work = await self._take_or_sleep()
@@ -124,7 +133,7 @@ class Inbox:
 
     async def _take_or_sleep(self) -> _Work | None:
         if self._closing:
-            return None
+            return self._claimed.popleft() if self._claimed else None
         self._wake.clear()
         if work := await self._take():
             return work
@@ -137,10 +146,12 @@ class Inbox:
 
     async def _take(self) -> _Work | None:
         """The oldest update that is ready, of a chat no lane is busy with; claimed by raising its count of tries."""
-        if work := await self._take_in_hand(albums=False):
-            return work
-        await self._look()
-        return await self._take_in_hand(albums=True)
+        if not self._claimed:
+            await self._claim(albums=False)
+        if not self._claimed:
+            await self._look()
+            await self._claim(albums=True)
+        return self._claimed.popleft() if self._claimed else None
 
     async def _look(self) -> None:
         """Take in hand what waits: one look serves many updates when many have come."""
@@ -153,19 +164,28 @@ class Inbox:
                 hand[row.id] = row, said
         self._hand = hand
 
-    async def _take_in_hand(self, *, albums: bool) -> _Work | None:
-        """``albums``: what is in hand is as it is now, so that it may be said whether an album is whole."""
+    async def _claim(self, *, albums: bool) -> None:
+        """Claim, of what is in hand and ready, the first of each chat, as many as lanes are free. ``albums``: what is in
+        hand is as it is now, so that it may be said whether an album is whole."""
+        found: dict[str, _Work] = {}
         for row, said in list(self._hand.values()):
-            if said.address in self._busy or not self._is_ready(row) or (said.album and not albums):
+            if said.address in self._busy or said.address in found or not self._is_ready(row):
+                continue
+            if said.album and not albums:
                 continue
             together = [row] if not said.album else self._album(said.album)
-            if not together:
-                continue
-            whole = heard.joined([self._hand.pop(one.id)[1] for one in together])
-            if await heard.claim(together):
-                self._busy.add(said.address)
-                return _Work(tuple(together), whole)
-        return None
+            if together:
+                whole = heard.joined([self._hand.pop(one.id)[1] for one in together])
+                found[said.address] = _Work(tuple(together), whole)
+            if len(found) == max(LANES - len(self._busy), _CLAIMED_AT_ONCE):
+                break
+        if not found:
+            return
+        ours = await heard.claim([row for work in found.values() for row in work.rows])
+        for address, work in found.items():
+            if ours.issuperset(row.id for row in work.rows):
+                self._busy.add(address)
+                self._claimed.append(work)
 
     def _is_ready(self, row: Row) -> bool:
         if row.id in self._rest:
@@ -234,7 +254,7 @@ class Inbox:
                 await asyncio.sleep(min(error.retry_after_s or rest_s, _LONGEST_REST_S))
                 continue
             if answer.mark is not None:
-                await remember(self._channel.name, address, receipt.id, answer.mark)
+                await self._remembered((address, receipt.id, answer.mark))
             return
 
     async def _stumbled(self, work: _Work, error: Exception) -> None:
@@ -254,6 +274,6 @@ class Inbox:
             await self._answer(work.heard.address, work.heard.said, [sorry])
 
     async def _finish(self, rows: Sequence[Row], problem: str = "") -> None:
-        await heard.finish(rows, problem)
+        await asyncio.gather(*(self._finished((row.id, problem)) for row in rows))
         for row in rows:
             self._rest.pop(row.id, None)

@@ -41,7 +41,7 @@ async def elsewhere(
     other = any(route.channel != channel.name for route in reader.routes)
     if other and mark is not None and mark.act in recall.QUESTIONS:
         # It is read elsewhere and answered where everything is said: in the chat.
-        await recall.remember(channel.name, address, "", mark)
+        await recall.remember(channel.name, [(address, "", mark)])
 
 
 async def _as_there(channel: ChatChannel, person_id: int, text: Text, voice: Voice) -> str:

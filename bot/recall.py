@@ -51,13 +51,24 @@ class _Prompt(msgspec.Struct):
     asked_at: datetime
 
 
-async def remember(channel: str, address: str, receipt: str, mark: Mark) -> None:
-    """Keep what a message just sent is about."""
-    sql = Sql()
+async def remember(channel: str, sent: Sequence[tuple[str, str, Mark]]) -> None:
+    """Keep what messages just sent are about, each an address, a receipt and a mark."""
+    sql, now = Sql(), clock.real()
+    columns = {
+        "address": "text",
+        "receipt": "text",
+        "task_id": "bigint",
+        "act": "text",
+        "data": "jsonb",
+        "at": "timestamptz",
+    }
+    rows = [
+        (address, receipt, mark.task_id, mark.act, msgspec.json.encode(mark.data).decode(), now)
+        for address, receipt, mark in sent
+    ]
     await sql.run(
-        "insert into chat_prompt (channel, address, receipt, task_id, act, data, asked_at) values ("
-        f"{sql.arg(channel)}, {sql.arg(address)}, {sql.arg(receipt)}, {sql.arg(mark.task_id)}, {sql.arg(mark.act)}, "
-        f"{sql.arg(msgspec.json.encode(mark.data).decode())}, {sql.arg(clock.real())})"
+        "insert into chat_prompt (channel, address, receipt, task_id, act, data, asked_at) "
+        f"select {sql.arg(channel)}, m.address, m.receipt, m.task_id, m.act, m.data, m.at from {sql.table('m', columns, rows)}"
     )
 
 

@@ -1,12 +1,14 @@
 """The route Telegram posts updates to, for several replicas: store, answer 200, nothing more. No aiogram here."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from litestar import Request, post
 from litestar.types import ControllerRouterHandler
 
 from backend.kit import logs
+from backend.kit.batching import Batching
 from backend.settings import Settings
 from bot import heard
 from bot.hooks import LARGEST, knows_secret
@@ -23,6 +25,8 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
     secret = settings.telegram_webhook_secret
     if not secret:
         return []
+
+    stored = Batching(partial(heard.store, "telegram"))
 
     @post(
         PATH,
@@ -42,7 +46,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
             # Anything but 200 makes Telegram send it again for a day, and behind it everything else waits.
             log.warning("update.malformed", detail=str(error), size=len(body))
             return ""
-        await heard.store("telegram", [(key, text)])
+        await stored((key, text))
         if wake is not None:
             wake()
         return ""

@@ -1,7 +1,8 @@
 """Fetching what was said to a bot, for development: asking takes a message away, so it is stored before the next ask."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -21,14 +22,13 @@ _WAIT_S = 25
 _LONGEST_REST_S = 60.0
 
 
-async def store(meter: Meter, bot: str, body: bytes) -> bool:
-    """Keep and count what was said to a bot; False for a repeat. Raises msgspec.MsgspecError or UnicodeDecodeError for
-    what is no event."""
-    fresh = bool(await heard.store(meter.channel, [keep(bot, body)]))
-    if fresh:
-        # Not in one transaction: nobody waits for the count of another's message, and a process that dies in between has
-        # kept the message and only counted one too few (Zalo counts as well, and says when nothing is left).
-        await meter.heard(bot)
+async def store(meter: Meter, said: Sequence[tuple[str, tuple[str, str]]]) -> list[bool]:
+    """Keep and count what was said to bots, each a bot with an update as :func:`keep` makes it; False for a repeat."""
+    fresh = await heard.store(meter.channel, [update for _, update in said])
+    # Not in one transaction: nobody waits for the count of another's message, and a process that dies in between has
+    # kept the message and only counted one too few (Zalo counts as well, and says when nothing is left).
+    for bot, count in Counter(bot for (bot, _), new in zip(said, fresh, strict=True) if new).items():
+        await meter.heard(bot, count)
     return fresh
 
 
@@ -74,10 +74,11 @@ class Poller:
         if found is None:
             return 0
         try:
-            fresh = await store(self._meter, self._source.id, msgspec.json.encode(found))
+            update = keep(self._source.id, msgspec.json.encode(found))
         except heard.UNREADABLE as error:
             log.warning("update.malformed", bot=self._source.id, detail=str(error))
             return 0
+        [fresh] = await store(self._meter, [(self._source.id, update)])
         if fresh:
             self._wake()
         return int(fresh)

@@ -1,0 +1,85 @@
+"""Batching: who comes while a statement is on its way goes with the next; nobody bears another's fault."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from backend.kit.batching import Batching
+from backend.kit.db import connection, transaction
+
+
+class Doubling:
+    """Doubles numbers while ``let`` is set, and keeps what it was asked together; negative ones are refused."""
+
+    def __init__(self) -> None:
+        self.let, self.asked = asyncio.Event(), list[list[int]]()
+        self.each = Batching(self.double)
+
+    async def double(self, numbers: Sequence[int]) -> list[int]:
+        self.asked.append(list(numbers))
+        await self.let.wait()
+        if min(numbers) < 0:
+            raise ValueError(min(numbers))
+        return [2 * number for number in numbers]
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def begun(doubling: Doubling, *numbers: int) -> list["asyncio.Task[int]"]:
+    """Each asked for by a task of its own, one after another."""
+
+    async def one(number: int) -> int:
+        return await doubling.each(number)
+
+    tasks = [asyncio.create_task(one(number)) for number in numbers]
+    await settle()
+    return tasks
+
+
+async def test_who_comes_meanwhile_goes_with_the_next() -> None:
+    doubling = Doubling()
+    tasks = await begun(doubling, 1) + await begun(doubling, 2, 3) + await begun(doubling, 4)
+    assert doubling.asked == [[1]]
+    doubling.let.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6, 8]
+    assert doubling.asked == [[1], [2, 3, 4]]
+    assert await doubling.each(5) == 10
+
+
+async def test_nobody_bears_anothers_fault() -> None:
+    doubling = Doubling()
+    doubling.let.set()
+    tasks = await begun(doubling, 1, -2, 3, -4)
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [str(one) for one in found] == ["2", "-2", "6", "-4"]
+    assert doubling.asked == [[1, -2, 3, -4], [1], [-2], [3], [-4]]
+    with pytest.raises(ValueError, match="-5"):
+        await doubling.each(-5)
+
+
+async def test_it_goes_on_when_a_caller_is_cancelled() -> None:
+    doubling = Doubling()
+    first, second, third = await begun(doubling, 1, -2, 3)
+    first.cancel()
+    second.cancel()
+    doubling.let.set()
+    assert await third == 6
+    assert first.cancelled()
+    assert second.cancelled()
+    assert await doubling.each(4) == 8
+
+
+async def test_it_runs_outside_the_callers_transaction(db: None) -> None:
+    inside = list[bool]()
+
+    async def look(items: Sequence[int]) -> None:
+        inside.append(connection() is held)
+
+    async with transaction() as held:
+        assert connection() is held
+        assert await Batching(look)(1) is None
+    assert inside == [False]
