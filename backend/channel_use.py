@@ -1,5 +1,6 @@
 """What each bot of a channel has sent and heard this month, counted in the database by whoever sends or hears."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -90,13 +91,18 @@ class Meter(msgspec.Struct, frozen=True):
     zone: str
     most: int = 0
 
-    async def take(self, bot: str) -> bool:
-        """Count one message that is about to be sent; False (and nothing counted) when none is left. The last one goes
-        to one of those who ask at the same time."""
-        if await self._add(bot, "sent", 1, self.most):
+    async def take(self, bot: str, count: int = 1) -> bool:
+        """Count messages that are about to be sent; False (and nothing counted) when so many are not left. The last one
+        goes to one of those who ask at the same time."""
+        if await self._add(bot, "sent", count, self.most):
             return True
         await self._open(bot)  # the first of a month
-        return await self._add(bot, "sent", 1, self.most)
+        return await self._add(bot, "sent", count, self.most)
+
+    async def take_all(self, bots: Sequence[str]) -> list[bool]:
+        """The same for a message of each of these bots, those of one bot together while enough are left."""
+        together = {bot: await self.take(bot, count) for bot, count in Counter(bots).items()}
+        return [together[bot] or (bots.count(bot) > 1 and await self.take(bot)) for bot in bots]
 
     async def give_back(self, bot: str) -> None:
         """A message that was counted surely did not leave."""
@@ -133,7 +139,7 @@ class Meter(msgspec.Struct, frozen=True):
 
     async def _add(self, bot: str, column: str, count: int, most: int = 0) -> bool:
         sql = Sql()
-        room = f" and sent + received < {sql.arg(most)}" if most else ""
+        room = f" and sent + received + {sql.arg(count)} <= {sql.arg(most)}" if most else ""
         set_ = f"{column} = {column} + {sql.arg(count)}"
         return bool(await sql.run(f"update channel_use set {set_} {self._where(sql, bot)}{room}"))
 

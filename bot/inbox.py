@@ -26,8 +26,12 @@ log = logs.get("bot.inbox")
 
 #: How many chats are listened to at the same time: most of the time one waits for the chat server to take an answer.
 LANES = 16
+#: Of how many of them what was said is done at the same time: the rest of the process lives, too.
+_DOING = 4
 #: So many messages at least are claimed with one statement, though they may wait a moment for a lane.
 _CLAIMED_AT_ONCE = 4
+#: What is noted after an answer has gone waits so long for what others have to note.
+_LINGER_S = 0.01
 POLL_S = 1.0
 #: The photos of an album come as messages of their own; so long after the last one they are taken as one.
 ALBUM_WAIT_S = 0.7
@@ -72,16 +76,23 @@ class Inbox:
         self._hand: dict[int, tuple[Row, Heard]] = {}
         self._rest: dict[int, float] = {}
         self._albums: dict[str, tuple[int, float]] = {}
-        self._taking = asyncio.Lock()
+        self._taking, self._doing = asyncio.Lock(), asyncio.Semaphore(_DOING)
         self._wake = asyncio.Event()
+        #: Something may have come in since the last look, and when that was.
+        self._news, self._looked_at = True, 0.0
+        #: More waited than was looked at.
+        self._more = False
         self._closing = False
         self._closed = asyncio.Event()
-        self._finished: Batching[tuple[int, str], None] = Batching(heard.finish)
-        self._remembered: Batching[tuple[str, str, Mark], None] = Batching(partial(remember, channel.name))
+        self._finished: Batching[tuple[int, str], None] = Batching(heard.finish, linger_s=_LINGER_S)
+        self._remembered: Batching[tuple[str, str, Mark], None] = Batching(
+            partial(remember, channel.name), linger_s=_LINGER_S
+        )
         self._quiet = Quiet(channel.name, self._busy, self._addresses_waiting, self._hand_in)
 
     def kick(self) -> None:
         """Something may have come in: look now."""
+        self._news = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -96,7 +107,7 @@ class Inbox:
     async def drain_once(self) -> int:
         """Handle everything that waits and is ready; returns how many updates, albums or quiet reports that were."""
         done = 0
-        while work := await self._take():
+        while work := await self._take(look=True):
             await self._handle(work)
             done += 1
         return done + await self.hand_in_quiet()
@@ -126,7 +137,7 @@ class Inbox:
                     work = await self._take_or_sleep()
                 if work:
                     await self._handle(work)
-                    self.kick()
+                    self._wake.set()  # the next of this chat may be in hand
             except Exception as error:
                 log.error("inbox.failed", exc_info=error)
                 await asyncio.sleep(POLL_S)
@@ -144,19 +155,27 @@ class Inbox:
 
     # Taking.
 
-    async def _take(self) -> _Work | None:
-        """The oldest update that is ready, of a chat no lane is busy with; claimed by raising its count of tries."""
+    async def _take(self, *, look: bool = False) -> _Work | None:
+        """The oldest update that is ready, of a chat no lane is busy with; claimed by raising its count of tries. It is
+        looked for what has come in when there is ``look`` or some other reason to."""
         if not self._claimed:
             await self._claim(albums=False)
-        if not self._claimed:
+        if not self._claimed and (look or self._is_worth_a_look()):
             await self._look()
             await self._claim(albums=True)
         return self._claimed.popleft() if self._claimed else None
 
+    def _is_worth_a_look(self) -> bool:
+        # Other replicas store things, too, and what rested may be ready.
+        return self._news or self._more or bool(self._albums) or time.monotonic() >= self._looked_at + POLL_S
+
     async def _look(self) -> None:
         """Take in hand what waits: one look serves many updates when many have come."""
+        self._news, self._looked_at = False, time.monotonic()
+        rows = await heard.waiting(self._channel.name)
+        self._more = len(rows) >= heard.LOOK_AT
         hand: dict[int, tuple[Row, Heard]] = {}
-        for row in await heard.waiting(self._channel.name):
+        for row in rows:
             said = self._read(row.body)
             if said is None:
                 await self._finish([row], "says nothing to us")
@@ -211,7 +230,9 @@ class Inbox:
         said, address = work.heard.said, work.heard.address
         logs.bind_request(logs.new_request_id(), channel=self._channel.name, update=work.rows[0].id)
         try:
-            await self._answer(address, said, await self._inbound.handle(self._channel, address, said))
+            async with self._doing:
+                answers = await self._inbound.handle(self._channel, address, said)
+            await self._answer(address, said, answers)
             await self._finish(work.rows)
         except Exception as error:
             await self._stumbled(work, error)

@@ -165,11 +165,9 @@ class Prepared:
 
     async def _card_to_edit(self, claimed: Claimed, notice: CardChanged, voice: Voice) -> Job | str:
         """The newest card of the task in the person's chat; none there: nothing to do."""
-        shown = [
-            card
-            for card in await addresses.last_cards(claimed.person_id, notice.task.id)
-            if (outlet := self._outlets.get(card.channel)) and outlet.channel.edits
-        ]
+        editing = {name for name, outlet in self._outlets.items() if outlet.channel.edits}
+        known = await addresses.last_cards(claimed.person_id, notice.task.id) if editing else []
+        shown = [card for card in known if card.channel in editing]
         if not shown:
             await self._holder.nothing_to_do(claimed)
             return "nothing"

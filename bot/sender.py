@@ -20,6 +20,10 @@ log = logs.get("bot.sender")
 #: How long a sleeping sender waits before it looks again unasked.
 POLL_S = 1.0
 
+#: After a look that found nothing the next one comes no sooner, whoever asks for it: somebody does after every word that
+#: is said in a chat, and most say nothing to anybody else.
+_BREATH_S = 0.02
+
 #: So many notices at most are claimed at once.
 _CLAIMED_AT_ONCE = 512
 
@@ -37,6 +41,7 @@ class Sender:
         self._queue = Queue(worker, lease_s)
         self._reclaim_every_s = lease_s / 4
         self._reclaim_at = 0.0
+        self._dry_at = -_BREATH_S
         self._outlets: dict[str, Outlet] = {}
         self._prepared = Prepared(url, zone, self._queue, self._outlets)
         self._flight = Flight(self._queue, self.kick)
@@ -104,15 +109,15 @@ class Sender:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._wake.wait()
+                if not until_dry:
+                    await asyncio.sleep(max(0.0, self._dry_at + _BREATH_S - time.monotonic()))
 
     async def _fill(self) -> bool:
         """Claim as many as there are lanes for, and send them or take them in hand; whether there was any."""
         await self._give_back_shut()
         if self._closing or not self._outlets:
             return False
-        if time.monotonic() >= self._reclaim_at:
-            self._reclaim_at = time.monotonic() + self._reclaim_every_s
-            await queue.reclaim()
+        await self._reclaim_now_and_then()
         room = self._room()
         if not room:
             return False
@@ -137,7 +142,14 @@ class Sender:
             if claimed.id in jobs:
                 self._flight.take(Message(claimed, jobs[claimed.id]))
         await self._take_the_long_way([claimed for claimed in rest if claimed.id not in jobs])
+        if not begun and not rest:
+            self._dry_at = time.monotonic()
         return bool(begun or rest)
+
+    async def _reclaim_now_and_then(self) -> None:
+        if time.monotonic() >= self._reclaim_at:
+            self._reclaim_at = time.monotonic() + self._reclaim_every_s
+            await queue.reclaim()
 
     def _room(self) -> int:
         """For how many there are lanes. A few lanes of many are not worth a transaction while more come free."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backend.kit import clock, logs
+from backend.kit.batching import Batching
 from backend.kit.db import Sql, transaction
 from bot import attempts
 from bot.attempts import Attempt
@@ -16,12 +17,17 @@ from bot.claimed import FREE, Claimed
 log = logs.get("bot.queue")
 
 
+#: A notice, how it ends without an attempt, and why.
+_End = tuple[Claimed, str, str]
+
+
 class Settling:
     """Ends what ``worker`` holds, and nothing else: a lease that ran out is somebody else's to settle."""
 
     def __init__(self, worker: str, lease_s: float) -> None:
         self.worker = worker
         self._lease = timedelta(seconds=lease_s)
+        self._ended: Batching[_End, None] = Batching(self._end)
 
     # With an attempt.
 
@@ -78,7 +84,7 @@ class Settling:
 
     async def nobody(self, notice: Claimed, reason: str) -> None:
         """There is no address to send it to: muted."""
-        await self._finish(notice.ids, "claimed", "muted", reason)
+        await self._ended((notice, "muted", reason))
 
     async def unsayable(self, notice: Claimed, problem: str) -> None:
         """It cannot even be put into words: a dead letter; of several lines each is tried by itself."""
@@ -91,7 +97,24 @@ class Settling:
 
     async def nothing_to_do(self, notice: Claimed) -> None:
         """There is nothing to change on the phone: settled as sent without an attempt."""
-        await self._finish(notice.ids, "claimed", "sent")
+        await self._ended((notice, "sent", ""))
+
+    async def _end(self, ended: Sequence[_End]) -> None:
+        sql = Sql()
+        columns = {"id": "bigint", "status": "text", "problem": "text"}
+        rows = [(id_, status, problem[:300]) for notice, status, problem in ended for id_ in notice.ids]
+        # Passing over what somebody else is changing: with several rows in hand nobody waits.
+        done = await sql.rows(
+            "with ours as (select id from outbox_notice where status = 'claimed' and "
+            f"{sql.any_of('id', [row[0] for row in rows])} and lease_owner = {sql.arg(self.worker)} {sql.skip_held}) "
+            f"update outbox_notice set status = e.status, {FREE}, problem = e.problem, settled_at = {sql.arg(clock.real())} "
+            f"from {sql.table('e', columns, rows)} where outbox_notice.id = e.id and e.id in (select id from ours) "
+            "returning outbox_notice.id"
+        )
+        ours = {row["id"] for row in done}
+        for notice, status, problem in ended:
+            if not ours.issuperset(notice.ids):
+                await self._finish([id_ for id_ in notice.ids if id_ not in ours], "claimed", status, problem)
 
     async def put_back(self, notice: Claimed, ready_at: datetime) -> None:
         """Not now: nothing was tried, and it is ready again at ``ready_at`` (real time)."""

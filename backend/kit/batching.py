@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar, cast
 
@@ -20,8 +21,10 @@ class Batching(Generic[T, R]):
     caller's transaction, and goes on when the caller is cancelled.
     """
 
-    def __init__(self, act: Callable[[Sequence[T]], Awaitable[Sequence[R] | None]]) -> None:
-        self._act = act
+    def __init__(self, act: Callable[[Sequence[T]], Awaitable[Sequence[R] | None]], *, linger_s: float = 0.0) -> None:
+        """``linger_s``: how long the first waits for others, when somebody was here no longer ago."""
+        self._act, self._linger_s = act, linger_s
+        self._ended_at = -linger_s
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -36,11 +39,14 @@ class Batching(Generic[T, R]):
 
     async def _run(self) -> None:
         try:
-            while batch := self._waiting[:_MOST]:
+            while self._waiting:
+                await asyncio.sleep(self._linger_s if time.monotonic() < self._ended_at + self._linger_s else 0)
+                batch = self._waiting[:_MOST]
                 del self._waiting[: len(batch)]
                 if await self._fails(batch) and len(batch) > 1:
                     for one in batch:
                         await self._fails([one])
+                self._ended_at = time.monotonic()
         finally:
             self._running = None
 

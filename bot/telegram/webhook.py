@@ -26,7 +26,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
     if not secret:
         return []
 
-    stored = Batching(partial(heard.store, "telegram"))
+    stored: Batching[tuple[str, str], bool] = Batching(partial(heard.store, "telegram"))
 
     @post(
         PATH,

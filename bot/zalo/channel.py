@@ -6,9 +6,13 @@ from datetime import timedelta
 
 from backend.channel_use import SPENT, Meter, month_at
 from backend.kit import clock
+from backend.kit.batching import Batching
 from bot.channel import File, Receipt, SendError, Text
 from bot.zalo.client import Client
 from bot.zalo.typed import typed
+
+#: What is about to be sent waits so long for others, to be counted with them.
+_LINGER_S = 0.005
 
 #: What Zalo takes in one message, counted as a phone counts (a picture sign is two).
 LONGEST = 2000
@@ -32,6 +36,7 @@ class ZaloChannel:
         """``page`` is where the rest of a text is found that is too long; ``largest``: bytes of a file."""
         self.bots = {bot.id: bot for bot in bots}
         self._meter, self._page, self._largest = meter, page, largest
+        self._taken: Batching[str, bool] = Batching(meter.take_all, linger_s=_LINGER_S)
 
     async def close(self) -> None:
         for bot in self.bots.values():
@@ -44,7 +49,7 @@ class ZaloChannel:
         said = await typed(self.name, address, text, self._page, self._meter.zone)
         commands = said.html.removeprefix(text.html) if said.html.startswith(text.html) else ""
         words = fitting(told(said), self._page, Text(commands).plain)
-        if not await self._meter.take(bot.id):
+        if not await self._taken(bot.id):
             rest_s = (month_at(clock.now(), self._meter.zone).end - clock.now()) / timedelta(seconds=1)
             raise SendError("temporary", SPENT, retry_after_s=rest_s, spent=True)
         try:

@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 
 from backend.channel_use import Meter
 from backend.kit import logs
+from backend.kit.batching import Batching
 from bot import heard
 from bot.polling import keep_fetching
 from bot.zalo.updates import keep
@@ -22,14 +24,26 @@ _WAIT_S = 25
 _LONGEST_REST_S = 60.0
 
 
-async def store(meter: Meter, said: Sequence[tuple[str, tuple[str, str]]]) -> list[bool]:
-    """Keep and count what was said to bots, each a bot with an update as :func:`keep` makes it; False for a repeat."""
-    fresh = await heard.store(meter.channel, [update for _, update in said])
-    # Not in one transaction: nobody waits for the count of another's message, and a process that dies in between has
-    # kept the message and only counted one too few (Zalo counts as well, and says when nothing is left).
-    for bot, count in Counter(bot for (bot, _), new in zip(said, fresh, strict=True) if new).items():
-        await meter.heard(bot, count)
-    return fresh
+class Stored:
+    """Keeps and counts what is said to the bots of a meter's channel, that of many webhooks at once."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._kept: Batching[tuple[str, str], bool] = Batching(partial(heard.store, meter.channel))
+        self._counted: Batching[str, None] = Batching(self._count)
+
+    async def __call__(self, bot: str, update: tuple[str, str]) -> bool:
+        """An update as :func:`keep` makes it; False for a repeat."""
+        fresh = await self._kept(update)
+        if fresh:
+            # Not in one transaction: nobody waits for the count of another's message, and a process that dies in between
+            # has kept the message and only counted one too few (Zalo counts as well, and says when nothing is left).
+            await self._counted(bot)
+        return fresh
+
+    async def _count(self, bots: Sequence[str]) -> None:
+        for bot, count in Counter(bots).items():
+            await self._meter.heard(bot, count)
 
 
 class Source(Protocol):
@@ -54,7 +68,7 @@ class Poller:
         wait_s: int = _WAIT_S,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._source, self._meter, self._wake = source, meter, wake
+        self._source, self._stored, self._wake = source, Stored(meter), wake
         self._wait_s, self._sleep = wait_s, sleep
 
     async def run(self) -> None:
@@ -78,7 +92,7 @@ class Poller:
         except heard.UNREADABLE as error:
             log.warning("update.malformed", bot=self._source.id, detail=str(error))
             return 0
-        [fresh] = await store(self._meter, [(self._source.id, update)])
+        fresh = await self._stored(self._source.id, update)
         if fresh:
             self._wake()
         return int(fresh)

@@ -1,7 +1,6 @@
 """The routes Zalo posts to, one for each bot: store, answer 200, nothing more."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from litestar import Request, post
@@ -11,11 +10,10 @@ from litestar.types import ControllerRouterHandler
 from backend.channel_use import Meter
 from backend.errors import NotFound
 from backend.kit import logs
-from backend.kit.batching import Batching
 from backend.settings import Settings
 from bot import heard
 from bot.hooks import LARGEST, knows_secret
-from bot.zalo.receiver import PATH, store
+from bot.zalo.receiver import PATH, Stored
 from bot.zalo.updates import keep
 
 log = logs.get("bot.zalo")
@@ -29,7 +27,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
     if not secret or not settings.zalo_tokens:
         return []
     bots = {token.partition(":")[0] for token in settings.zalo_tokens}
-    stored = Batching(partial(store, Meter("zalo", settings.zone, settings.zalo_monthly)))
+    stored = Stored(Meter("zalo", settings.zone, settings.zalo_monthly))
 
     @post(
         f"{PATH}/{{bot:str}}",
@@ -50,7 +48,7 @@ def webhook_routes(settings: Settings, wake: Callable[[], None] | None = None) -
             # Also what Zalo posts to try the address: anything but 200 would be taken for a broken one.
             log.warning("update.malformed", bot=bot, detail=str(error), size=len(body))
             return ""
-        if await stored((bot, update)) and wake is not None:
+        if await stored(bot, update) and wake is not None:
             wake()
         return ""
 
