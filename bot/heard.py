@@ -66,19 +66,20 @@ async def claim(rows: Sequence[Row]) -> set[int]:
     # Passing over what somebody else is taking: nobody waits in a circle.
     ours = await sql.rows(
         "update inbound_update set attempts = attempts + 1 where id in (select i.id from inbound_update i "
-        f"join {seen} on s.id = i.id and s.attempts = i.attempts where i.handled_at is null {sql.skip_locked}) returning id"
+        f"join {seen} on s.id = i.id and s.attempts = i.attempts where {sql.any_of('i.id', [row.id for row in rows])} "
+        f"and i.handled_at is null {sql.skip_locked}) returning id"
     )
     return {row["id"] for row in ours}
 
 
 async def finish(ended: Sequence[tuple[int, str]]) -> None:
     """Updates by their ids as handled, or given up with a problem."""
-    sql = Sql()
-    problems = sql.table("e", {"id": "bigint", "problem": "text"}, [(id_, problem[:300]) for id_, problem in ended])
-    await sql.run(
-        f"update inbound_update set handled_at = {sql.arg(clock.real())}, problem = e.problem from {problems} "
-        "where inbound_update.id = e.id"
-    )
+    for problem in {problem for _, problem in ended}:
+        sql = Sql()
+        await sql.run(
+            f"update inbound_update set handled_at = {sql.arg(clock.real())}, problem = {sql.arg(problem[:300])} "
+            f"where {sql.any_of('id', [id_ for id_, its in ended if its == problem])}"
+        )
 
 
 def joined(heard: Sequence[Heard]) -> Heard:

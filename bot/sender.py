@@ -22,7 +22,7 @@ POLL_S = 1.0
 
 #: After a look that found nothing the next one comes no sooner, whoever asks for it: somebody does after every word that
 #: is said in a chat, and most say nothing to anybody else.
-_BREATH_S = 0.02
+_BREATH_S = 0.05
 
 #: So many notices at most are claimed at once.
 _CLAIMED_AT_ONCE = 512

@@ -104,11 +104,12 @@ class Settling:
         columns = {"id": "bigint", "status": "text", "problem": "text"}
         rows = [(id_, status, problem[:300]) for notice, status, problem in ended for id_ in notice.ids]
         # Passing over what somebody else is changing: with several rows in hand nobody waits.
+        ids = sql.any_of("outbox_notice.id", [row[0] for row in rows])
         done = await sql.rows(
-            "with ours as (select id from outbox_notice where status = 'claimed' and "
-            f"{sql.any_of('id', [row[0] for row in rows])} and lease_owner = {sql.arg(self.worker)} {sql.skip_held}) "
+            f"with ours as (select id from outbox_notice where {ids} and status = 'claimed' "
+            f"and lease_owner = {sql.arg(self.worker)} {sql.skip_held}) "
             f"update outbox_notice set status = e.status, {FREE}, problem = e.problem, settled_at = {sql.arg(clock.real())} "
-            f"from {sql.table('e', columns, rows)} where outbox_notice.id = e.id and e.id in (select id from ours) "
+            f"from {sql.table('e', columns, rows)} where {ids} and outbox_notice.id = e.id and e.id in (select id from ours) "
             "returning outbox_notice.id"
         )
         ours = {row["id"] for row in done}

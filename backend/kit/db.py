@@ -133,6 +133,9 @@ class Sql:
 
     def any_of(self, column: str, values: Sequence[int]) -> str:
         """``column`` is one of ``values``; one parameter on PostgreSQL however many there are."""
+        if len(values) == 1:
+            # A plan for any number looks dearer than one for this one, so that PostgreSQL would plan it anew every time.
+            return f"{column} = {self.arg(values[0])}"
         if self.postgres:
             return f"{column} = any({self.arg(list(values))}::bigint[])"
         return f"{column} in {self.args(values)}"
