@@ -27,9 +27,11 @@ log = logs.get("bot.inbox")
 #: How many chats are listened to at the same time: most of the time one waits for the chat server to take an answer.
 LANES = 16
 #: Of how many of them what was said is done at the same time: the rest of the process lives, too.
-_DOING = 4
+_DOING = 8
 #: So many messages at least are claimed with one statement, though they may wait a moment for a lane.
 _CLAIMED_AT_ONCE = 4
+#: So many stored messages are read before somebody else in this process has a turn.
+_BREATH = 32
 #: What is noted after an answer has gone waits so long for what others have to note.
 _LINGER_S = 0.01
 POLL_S = 1.0
@@ -175,7 +177,9 @@ class Inbox:
         rows = await heard.waiting(self._channel.name)
         self._more = len(rows) >= heard.LOOK_AT
         hand: dict[int, tuple[Row, Heard]] = {}
-        for row in rows:
+        for number, row in enumerate(rows):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
             said = self._read(row.body)
             if said is None:
                 await self._finish([row], "says nothing to us")

@@ -114,3 +114,12 @@ async def test_the_numbers_are_metrics(app: Any, client: httpx.AsyncClient, sett
     assert 'giaoviec_channel_left{bot="700001",channel="zalo"} 99.0' in said
     assert 'giaoviec_channel_left{bot="700002"' not in said
     assert "giaoviec_channel_waiting_notices 0.0" in said
+
+
+async def test_messages_counted_together_never_take_more_than_is_left(db: None, settings: Settings) -> None:
+    meter = Meter("zalo", settings.zone, 5)
+    await meter.heard("700001", 2)
+    found = await meter.take_all(["700001", "700002", "700001", "700001", "700001"])
+    assert found == [True, True, True, True, False]
+    assert {use.bot: use.sent for use in await channel_use.uses(settings.zone)} == {"700001": 3, "700002": 1}
+    assert await meter.take_all(["700002", "700001"]) == [True, False]

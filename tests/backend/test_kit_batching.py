@@ -83,3 +83,19 @@ async def test_it_runs_outside_the_callers_transaction(db: None) -> None:
         assert connection() is held
         assert await Batching(look)(1) is None
     assert inside == [False]
+
+
+async def test_the_first_waits_for_others_when_somebody_was_here_just_now() -> None:
+    doubling = Doubling()
+    doubling.let.set()
+    each = Batching(doubling.double, linger_s=0.2)
+    assert await each(1) == 2
+    second = asyncio.create_task(_of(each, 2))
+    await asyncio.sleep(0.05)
+    assert await each(3) == 6
+    assert await second == 4
+    assert doubling.asked == [[1], [2, 3]]
+
+
+async def _of(each: Batching[int, int], number: int) -> int:
+    return await each(number)

@@ -124,6 +124,21 @@ async def test_a_worker_that_lost_its_lease_settles_nothing(cast: Cast, clock: F
     assert (await DeliveryAttempt.get(notice_id=notice_id)).outcome == "unknown"
 
 
+async def test_what_ends_together_leaves_alone_what_is_somebody_elses(cast: Cast, clock: FakeClock) -> None:
+    ids = [await put(moved(number), person) for number, person in enumerate((cast.an, cast.binh, cast.hr))]
+    slow = Queue("slow")
+    held = await slow.claim(1)
+    clock.move(seconds=61)
+    held += await slow.claim(2)
+    await queue.reclaim()
+    await asyncio.gather(slow.nobody(held[0], "no chat"), slow.nothing_to_do(held[1]), slow.nobody(held[2], "left"))
+    assert [(one.status, one.problem) for one in [await row(id_) for id_ in ids]] == [
+        ("pending", ""),
+        ("sent", ""),
+        ("muted", "left"),
+    ]
+
+
 async def test_a_clean_stop_gives_back_at_once_what_was_not_started(cast: Cast) -> None:
     first, second = await put(moved(1), cast.an), await put(moved(2), cast.binh)
     leaving = Queue("leaving")

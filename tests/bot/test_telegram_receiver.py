@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import msgspec
@@ -203,3 +204,30 @@ async def test_a_replica_hears_what_another_stored(office: Office, cast: Cast, f
     done = await asyncio.gather(office.inbox.drain_once(), other.drain_once())
     assert sorted(done) == [0, 1]
     assert len(phone.received) == 1
+
+
+async def test_what_is_claimed_when_the_bot_stops_is_handled(
+    office: Office, cast: Cast, fake: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One lane and several chats: the others' messages are claimed and wait for it when the bot is told to stop."""
+    monkeypatch.setattr("bot.inbox.LANES", 1)
+    phones = [await office.phone(who) for who in ("an", "binh", "head")]
+    for phone in phones:
+        phone.send("việc")
+    await office.poller.fetch_once()
+    begun, let = asyncio.Event(), asyncio.Event()
+    handle = office.inbound.handle
+
+    async def slowly(*args: Any) -> Any:
+        begun.set()
+        await let.wait()
+        return await handle(*args)
+
+    monkeypatch.setattr(office.inbound, "handle", slowly)
+    running = asyncio.create_task(office.inbox.run())
+    await begun.wait()
+    await office.inbox.close()
+    let.set()
+    await running
+    assert [len(phone.received) for phone in phones] == [1, 1, 1]
+    assert await InboundUpdate.filter(handled_at=None).count() == 0
