@@ -1,12 +1,12 @@
 """Batching: who comes while a statement is on its way goes with the next; nobody bears another's fault."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 
 import pytest
 
 from backend.kit.batching import Batching
-from backend.kit.db import connection, transaction
 
 
 class Doubling:
@@ -19,9 +19,14 @@ class Doubling:
     async def double(self, numbers: Sequence[int]) -> list[int]:
         self.asked.append(list(numbers))
         await self.let.wait()
+        await asyncio.sleep(0)
         if min(numbers) < 0:
             raise ValueError(min(numbers))
         return [2 * number for number in numbers]
+
+
+async def begun_at_once(doubling: Doubling, number: int) -> list["asyncio.Task[int]"]:
+    return [asyncio.create_task(_of(doubling.each, number))]
 
 
 async def settle() -> None:
@@ -73,16 +78,39 @@ async def test_it_goes_on_when_a_caller_is_cancelled() -> None:
     assert await doubling.each(4) == 8
 
 
-async def test_it_runs_outside_the_callers_transaction(db: None) -> None:
-    inside = list[bool]()
+async def test_whoever_is_told_to_ask_for_all_may_be_cancelled_too() -> None:
+    doubling = Doubling()
+    [first] = await begun(doubling, 1)
+    second, third, fourth, fifth, sixth = await begun(doubling, 2, 3, 4, 5, 6)
+    assert doubling.asked == [[1]]
+    first.cancel()  # the others' turn comes in the next step of the loop
+    await asyncio.sleep(0)
+    second.cancel()
+    third.cancel()
+    await settle()
+    fourth.cancel()
+    doubling.let.set()
+    assert await asyncio.gather(fifth, sixth) == [10, 12]
+    assert all(one.cancelled() for one in (first, second, third, fourth))
+    assert await doubling.each(7) == 14
 
-    async def look(items: Sequence[int]) -> None:
-        inside.append(connection() is held)
 
-    async with transaction() as held:
-        assert connection() is held
-        assert await Batching(look)(1) is None
-    assert inside == [False]
+@pytest.mark.parametrize("seed", range(20))
+async def test_whoever_is_not_cancelled_is_answered(seed: int) -> None:
+    dice, doubling = random.Random(seed), Doubling()
+    doubling.let.set()
+    tasks = list[asyncio.Task[int]]()
+    for number in range(200):
+        tasks += await begun_at_once(doubling, number)
+        if dice.random() < 0.4:
+            dice.choice(tasks).cancel()
+        for _ in range(dice.randrange(3)):
+            await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(one == 2 * number or isinstance(one, asyncio.CancelledError) for number, one in enumerate(found))
+    assert sum(isinstance(one, int) for one in found) > 100
+    assert await doubling.each(7) == 14
 
 
 async def test_the_first_waits_for_others_when_somebody_was_here_just_now() -> None:
