@@ -18,6 +18,7 @@ from backend.kit import clock as times
 from backend.kit.db import Sql
 from backend.kit.text import fold
 from backend.models import Extension, OutboxNotice, Person, Position, Task, Unit
+from backend.outbox import ONLY_WAY
 from backend.sample import sample_folder
 from backend.settings import Settings
 from backend.short_numbers import numbers
@@ -297,11 +298,11 @@ class ZaloMonth:
         assert not [call for call in self.fake.calls_of("sendMessage") if call.error], "the quota was run into"
         twice = [notice for notice, count in Counter(one.notice_id for one in self.said).items() if count > 1]
         assert not twice, f"said twice: {twice[:5]}"
-        assert (
-            not await OutboxNotice.filter(status__in=("dead", "muted"), twin_of_id=None)
-            .exclude(kind="CardChanged")
-            .exists()
-        )
+        unsaid = await OutboxNotice.filter(status__in=("dead", "muted"), twin_of_id=None).exclude(kind="CardChanged")
+        # Urgent work whose first message met the end of the month while the second was on its way by mail was told by that.
+        told = {one.twin_of_id for one in await OutboxNotice.filter(status="sent", twin_of_id__not_isnull=True)}
+        lost = [one for one in unsaid if not (one.problem.startswith(ONLY_WAY) and one.id in told)]
+        assert not lost, [(one.kind, one.status, one.problem) for one in lost]
         delivered = {one.notice_id for one in self.said}
         unsaid = await OutboxNotice.filter(
             kind="TaskAssigned", twin_of_id=None, status__not_in=("cancelled",), not_before__lte=self.clock.at
