@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from backend.kit import db
 from backend.kit.db import Sql
-from benches.inbound_office import BOT, CARD, Act, acts_of, checked, furnish, telegram_update, unhandled, zalo_event
+from benches.inbound_office import BOT, Act, acts_of, checked, furnish, telegram_update, unhandled, zalo_event
 from tests.databases import PostgresServer
 
 SECRET = "a-secret-of-the-webhook"
@@ -99,7 +99,7 @@ def turns_of(scale: float) -> int:
 
 
 def play(role: dict[str, Any]) -> None:
-    work = echo(role) if role["kind"] in ECHOES else ours(role)
+    work = _echo(role) if role["kind"] in ECHOES else ours(role)
     if not role["profile"]:
         uvloop.run(work)  # as a server runs
         return
@@ -111,6 +111,12 @@ def play(role: dict[str, Any]) -> None:
     profile = cProfile.Profile()
     profile.runcall(uvloop.run, work)
     pstats.Stats(profile, stream=sys.stdout).sort_stats("tottime").print_stats(45)
+
+
+async def _echo(role: dict[str, Any]) -> None:
+    from benches.inbound_echo import echo  # late: ours loads no aiogram for Zalo
+
+    await echo(role, SECRET, TOKEN["telegram"], PATH["telegram"])
 
 
 async def ours(role: dict[str, Any]) -> None:
@@ -127,43 +133,6 @@ async def ours(role: dict[str, Any]) -> None:
             database_url=role["url"], port=role["port"], var_dir=folder, log_level="error", zalo_monthly=0, **chosen
         )
         await _run(settings, {"web", "bot"})
-
-
-async def echo(role: dict[str, Any]) -> None:
-    """What a bare aiogram bot does: a webhook, one handler, one message. As ``calls`` a press is answered as we answer it,
-    with a toast and a changed card: what that costs before anything is stored."""
-    from aiogram import Bot, Dispatcher
-    from aiogram.client.session.aiohttp import AiohttpSession
-    from aiogram.client.telegram import TelegramAPIServer
-    from aiogram.types import CallbackQuery, Message
-    from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
-    from aiohttp import web
-
-    bot = Bot(TOKEN["telegram"], session=AiohttpSession(api=TelegramAPIServer.from_base(role["api"])))
-    dispatcher = Dispatcher()
-
-    @dispatcher.message()
-    async def said(message: Message) -> None:
-        await message.answer(message.text or "")
-
-    @dispatcher.callback_query()
-    async def pressed(press: CallbackQuery) -> None:
-        if role["kind"] == "calls":
-            await press.answer("Đã nhận")
-            await bot.edit_message_text(press.data or "", chat_id=press.from_user.id, message_id=CARD)
-        else:
-            await bot.send_message(press.from_user.id, press.data or "")
-
-    app = web.Application()
-    SimpleRequestHandler(dispatcher, bot, secret_token=SECRET).register(app, path=PATH["telegram"])
-    setup_application(app, dispatcher, bot=bot)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", role["port"]).start()
-    over = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
-    await over.wait()
-    await runner.cleanup()
 
 
 # Whoever posts.

@@ -1,4 +1,5 @@
-"""Fetching what was said to a bot, for development: asking takes a message away, so it is stored before the next ask."""
+"""Storing what was said to a bot; and fetching it, for development: asking takes a message away, so it is stored before
+the next ask."""
 
 import asyncio
 from collections import Counter

@@ -69,7 +69,7 @@ async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(office: Office
     phone.document(b"%PDF-1.4 ket qua", "ket-qua.pdf", "application/pdf", "Kết quả", reply_to=phone.last)
     await office.hear()
     assert (await office.see(task)).reports == []
-    office.inbox._rest.clear()  # the rest of some seconds is over
+    office.inbox._intake._rest.clear()  # the rest of some seconds is over
     clock.move(seconds=91)
     assert await office.inbox.drain_once() == 1
     phone.send("xong")
@@ -90,7 +90,7 @@ async def test_what_fails_for_ever_is_given_up_with_an_apology(
     phone.send("việc")
     for _ in range(6):
         await office.hear()
-        office.inbox._rest.clear()
+        office.inbox._intake._rest.clear()
         clock.move(hours=1)
     [kept] = await InboundUpdate.all()
     assert kept.handled_at is not None
@@ -211,6 +211,7 @@ async def test_what_is_claimed_when_the_bot_stops_is_handled(
 ) -> None:
     """One lane and several chats: the others' messages are claimed and wait for it when the bot is told to stop."""
     monkeypatch.setattr("bot.inbox.LANES", 1)
+    office.inbox._intake._lanes = 1
     phones = [await office.phone(who) for who in ("an", "binh", "head")]
     for phone in phones:
         phone.send("việc")
